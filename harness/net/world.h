@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A world gives a driver time, timers and links. There are two, with the same face:
+ *   sockets     libuv loop, real time, loopback listeners leased from a pool, dialled through libcurl
+ *   simulation  two ends in memory and a virtual clock that jumps to the next event; faults on the
+ *               link at an exact octet
+ * One thread; callbacks run on the loop, never from inside a call that the caller is making
+ * (dial, write and timers report later), so nobody is surprised by re-entry.
+ */
+#ifndef SMTPDX_NET_WORLD_H
+#define SMTPDX_NET_WORLD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/facts.h"
+
+struct world;
+struct link;
+struct listener;
+
+/* Timers belong to the caller, zero-initialised; at most one callback per arming. */
+struct timer {
+    void (*on_time)(struct timer *t, int64_t now_us);
+    void *context;      /* the caller's */
+    int64_t when_us;    /* set by world_timer_start; 0 when not armed */
+    size_t heap_index;  /* the world's */
+};
+
+struct link_handler {
+    void (*on_bytes)(void *context, struct slice bytes);
+    void (*on_eof)(void *context);                     /* FIN from the peer */
+    void (*on_reset)(void *context, enum fault fault); /* CONNECTION_RESET, or the link broke */
+    void (*on_drained)(void *context);                 /* all written octets left; may be NULL */
+    void *context;
+};
+
+enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
+
+struct dial_params {
+    const char *host; /* name or literal */
+    unsigned port;
+    enum address_family family;
+    const char *connect_to; /* "host:port" dialled in place of host, or NULL */
+    const char *proxy;      /* as curl's --proxy, or NULL */
+    int64_t timeout_us;     /* DNS and TCP together */
+};
+
+/* What a dial came to. link is NULL on failure and then fault says why. */
+struct dial_result {
+    struct link *link; /* the receiver owns it */
+    enum fault fault;
+    char address[64];  /* the peer address used, "" if none */
+    char detail[160];  /* the library's words on failure */
+    int64_t resolve_us, connect_us; /* durations */
+};
+
+/* Simulated worlds only: what happens to the octets a listener's side sends to the dialler. */
+enum link_fault { LINK_FAULT_NONE, LINK_FAULT_CUT /* FIN */, LINK_FAULT_STALL, LINK_FAULT_RESET, LINK_FAULT_GARBLE };
+struct link_plan {
+    enum link_fault fault;
+    uint64_t at_octet;   /* the fault strikes when this many octets have passed (per connection) */
+    size_t chunk;        /* deliver in pieces of this many octets; 0: as written */
+    int64_t latency_us;  /* each way */
+};
+
+struct world_ops; /* net/ only */
+
+/* Sockets. Errors: ERR_IO. */
+enum err world_new_sockets(struct world **out, struct why *why) MUST_USE;
+/* Simulation; the virtual clock starts at 0. */
+struct world *world_new_simulation(void);
+void world_free(struct world *w);
+bool world_is_simulated(const struct world *w);
+
+int64_t world_now_us(struct world *w);
+void world_timer_start(struct world *w, struct timer *t, int64_t when_us); /* re-arms */
+void world_timer_stop(struct world *w, struct timer *t);
+/* Runs until nothing is left to do or world_stop was called. */
+void world_run(struct world *w);
+/* Runs what is due without waiting longer than wait_us; false when nothing is left to do. */
+bool world_run_once(struct world *w, int64_t wait_us);
+void world_stop(struct world *w);
+/* Sockets: calls back when fd is readable (the worker's pipe to its parent). NULL handler removes. */
+enum err world_watch_fd(struct world *w, int fd, void (*on_readable)(void *context), void *context,
+                        struct why *why) MUST_USE;
+
+/*
+ * Leases a listener on a loopback port of its own; with is_dead nobody listens there and dialling it
+ * is refused. on_accept owns the link. Errors: ERR_IO (no port, no IPv6).
+ */
+enum err world_listen(struct world *w, enum address_family family, bool is_dead,
+                      void (*on_accept)(void *context, struct link *link), void *context,
+                      struct listener **out, struct why *why) MUST_USE;
+const char *listener_host(const struct listener *l); /* "127.0.0.1" or "::1" */
+unsigned listener_port(const struct listener *l);
+void listener_plan(struct listener *l, const struct link_plan *plan); /* simulation; for next accepts */
+void listener_release(struct listener *l); /* back to the pool; pending connections are dropped */
+
+void world_dial(struct world *w, const struct dial_params *params,
+                void (*on_done)(void *context, const struct dial_result *result), void *context);
+
+void link_start(struct link *l, const struct link_handler *handler); /* begins to read */
+void link_write(struct link *l, struct slice bytes);  /* copies; one segment per call where it fits */
+void link_shutdown(struct link *l);                   /* FIN behind what was written; still reads */
+void link_reset(struct link *l);                      /* RST now; no more callbacks; frees the link */
+void link_close(struct link *l);                      /* flush, FIN, no more callbacks; frees the link */
+size_t link_pending(const struct link *l);            /* written and not yet gone */
+
+#endif
