@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verdict: what was expected against what the result document says. Everything that speaks
+ * against the case is put into the document (verdict, kind, message, text, checks), so that reports
+ * need nothing else.
+ */
+#ifndef SMTPDX_RUN_JUDGE_H
+#define SMTPDX_RUN_JUDGE_H
+
+#include "result/log.h"
+#include "run/transcript.h"
+#include "scenario/match.h"
+#include "scenario/spec.h"
+
+struct judge_input {
+    const struct spec_case *spec;
+    const struct transcript *transcript; /* NULL: nothing was on the wire */
+    int64_t start_us;
+    const char *today;                   /* YYYY-MM-DD, for expect_fail */
+    bool keep_transcript;                /* into the document of passing cases too */
+    struct arena *arena;
+};
+
+/* Judges and completes the document. */
+enum verdict judge_case(const struct judge_input *in, struct json *document);
+
+/* A document for a case that could not be judged: kind is a cause slug such as "tool.aborted". */
+struct json *judge_error_document(const struct spec_case *spec, const char *kind,
+                                  const char *message);
+struct json *judge_skip_document(const struct spec_case *spec, const char *reason);
+
+#endif

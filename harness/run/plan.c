@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Selection of cases by place, id, tag, reference and level. Only reads the file system for globs. */
+#include "run/plan.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+struct target_list {
+    struct plan_target *list;
+    size_t count, space;
+    struct arena *arena;
+};
+
+static void target_add(struct target_list *t, struct plan_target target)
+{
+    if (t->count == t->space) {
+        size_t space = t->space != 0 ? t->space * 2 : 16;
+        struct plan_target *list = arena_array(t->arena, space, sizeof *list);
+        if (t->count != 0) {
+            memcpy(list, t->list, t->count * sizeof *list);
+        }
+        t->list = list;
+        t->space = space;
+    }
+    t->list[t->count++] = target;
+}
+
+/* Cuts ":LINE" or "::ID" off the argument; what is left is the path. */
+static struct plan_target split_argument(struct slice arg, struct arena *arena)
+{
+    struct plan_target target = {.path = arena_text(arena, arg)};
+    if (access(target.path, F_OK) == 0) {
+        return target; /* a file may have a colon in its name */
+    }
+    size_t at = slice_find(arg, SLICE("::"));
+    if (at != SIZE_MAX) {
+        target.path = arena_text(arena, slice_sub(arg, 0, at));
+        target.id = arena_text(arena, slice_from(arg, at + 2));
+        return target;
+    }
+    const char *colon = memrchr(arg.p, ':', arg.n);
+    uint64_t line;
+    if (colon != NULL && slice_to_u64(slice_from(arg, (size_t)(colon - arg.p) + 1), &line) &&
+        line > 0 && line < 1000000) {
+        target.path = arena_text(arena, slice_make(arg.p, (size_t)(colon - arg.p)));
+        target.line = (unsigned)line;
+    }
+    return target;
+}
+
+static enum err add_glob(struct target_list *t, struct plan_target target, struct why *why)
+{
+    glob_t found;
+    int result = glob(target.path, GLOB_MARK, NULL, &found);
+    if (result != 0) {
+        return why_set(why, ERR_NOT_FOUND,
+                       "%s: no such file or folder, and no file matches it as a pattern",
+                       target.path);
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct plan_target one = target;
+        one.path = arena_text(t->arena, slice_of(found.gl_pathv[i]));
+        target_add(t, one);
+    }
+    globfree(&found);
+    return ERR_OK;
+}
+
+enum err plan_parse_targets(const char *const *args, size_t count, struct arena *arena,
+                            struct plan_target **out, size_t *out_count, struct why *why)
+{
+    struct target_list targets = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        struct plan_target target = split_argument(slice_of(args[i]), arena);
+        if (access(target.path, F_OK) == 0) {
+            target_add(&targets, target);
+        } else {
+            TRY(add_glob(&targets, target, why));
+        }
+    }
+    *out = targets.list;
+    *out_count = targets.count;
+    return ERR_OK;
+}
+
+static struct slice without_dot_slash(struct slice path)
+{
+    while (slice_has_prefix(path, SLICE("./"))) {
+        path = slice_from(path, 2);
+    }
+    return slice_trim_end(path, "/");
+}
+
+/* Does the case lie in the file or folder, on the line, under the id? */
+static bool target_has(const struct plan_target *target, const struct spec_case *c)
+{
+    struct slice path = without_dot_slash(slice_of(target->path));
+    struct slice file = without_dot_slash(slice_of(c->file));
+    bool in_folder = slice_has_prefix(file, path) &&
+                     (file.n == path.n || file.p[path.n] == '/' || slice_eq_text(path, "."));
+    if (!in_folder && !slice_eq_text(path, ".")) {
+        return false;
+    }
+    if (target->line != 0 && (target->line < c->first_line || target->line > c->last_line)) {
+        return false;
+    }
+    if (target->id == NULL) {
+        return true;
+    }
+    /* Rows and axes stand in brackets, which a glob would take for a set: compare both ways. */
+    struct slice id = slice_of(target->id);
+    return slice_eq_text(id, c->name) || slice_eq_text(id, c->scenario) ||
+           slice_eq_text(id, c->id) || text_glob(id, slice_of(c->name));
+}
+
+static bool any_target(const struct plan_filter *f, const struct spec_case *c)
+{
+    for (size_t i = 0; i < f->target_count; i++) {
+        if (target_has(&f->targets[i], c)) {
+            return true;
+        }
+    }
+    return f->target_count == 0;
+}
+
+static bool any_id(const struct plan_filter *f, const struct spec_case *c)
+{
+    for (size_t i = 0; i < f->id_count; i++) {
+        if (strcmp(f->ids[i], c->id) == 0 || text_glob(slice_of(f->ids[i]), slice_of(c->id))) {
+            return true;
+        }
+    }
+    return f->id_count == 0;
+}
+
+/* Does any name of `list` (NULL-terminated) stand in wanted? */
+static bool any_name(const char *const *list, const char *const *wanted, size_t count)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+        for (size_t k = 0; k < count; k++) {
+            if (strcasecmp(list[i], wanted[k]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* "RFC3207" selects RFC3207#4 too. */
+static bool any_ref(const struct plan_filter *f, const struct spec_case *c)
+{
+    for (size_t i = 0; c->refs != NULL && c->refs[i] != NULL; i++) {
+        for (size_t k = 0; k < f->ref_count; k++) {
+            size_t n = strlen(f->refs[k]);
+            if (strncasecmp(c->refs[i], f->refs[k], n) == 0 &&
+                (c->refs[i][n] == '\0' || c->refs[i][n] == '#' || c->refs[i][n] == '.')) {
+                return true;
+            }
+        }
+    }
+    return f->ref_count == 0;
+}
+
+static bool is_selected(const struct plan_filter *f, const struct spec_case *c)
+{
+    return any_target(f, c) && any_id(f, c) && any_ref(f, c) &&
+           (f->tag_count == 0 || any_name(c->tags, f->tags, f->tag_count)) &&
+           !any_name(c->tags, f->not_tags, f->not_tag_count) &&
+           (!f->has_level || c->level <= f->level);
+}
+
+void plan_select(const struct suite_set *set, const struct plan_filter *filter, struct arena *arena,
+                 struct plan *out)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < suites_count(set); i++) {
+        total += suites_at(set, i)->case_count;
+    }
+    out->cases = arena_array(arena, total, sizeof *out->cases);
+    out->count = 0;
+    for (size_t i = 0; i < suites_count(set); i++) {
+        const struct suite *suite = suites_at(set, i);
+        for (size_t k = 0; k < suite->case_count; k++) {
+            if (is_selected(filter, &suite->cases[k])) {
+                out->cases[out->count++] = (struct plan_case){.spec = &suite->cases[k]};
+            }
+        }
+    }
+}
+
+void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_count,
+                      struct arena *arena)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const char *const *needs = plan->cases[i].spec->needs;
+        for (size_t k = 0; needs != NULL && needs[k] != NULL; k++) {
+            const char *const one[] = {needs[k], NULL};
+            if (plan->cases[i].skip == NULL && !any_name(one, have, have_count)) {
+                plan->cases[i].skip =
+                    strcmp(needs[k], "live") == 0
+                        ? "needs live: real endpoints run only with --live"
+                        : arena_printf(arena, "needs %s: say --have %s when it is there", needs[k],
+                                       needs[k]);
+            }
+        }
+    }
+}
