@@ -12,6 +12,11 @@
 
 struct json; /* opaque, reference-counted */
 
+/* jansson has functions of these names: ours must be other symbols to the linker. */
+#define json_string doc_json_string
+#define json_real   doc_json_real
+#define json_null   doc_json_null
+
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_LIST, JSON_MAP };
 
 /* A new reference, owned by the caller until it is given to json_set or json_add (which take it). */
