@@ -19,7 +19,7 @@ static const struct advice {
     { "did not find expected ',' or", '{', '$', false,
       "an unquoted ${…} inside [ ] or { } does not parse, its braces belong to the flow: quote it, or use block style" },
     { "did not find expected ',' or", ':', 0, false,
-      "a ':' inside an unquoted text: quote the whole text" },
+      "a ':' inside an unquoted text: quote the whole text (or the list or mapping around it is not closed)" },
     { "did not find expected ',' or", 0, 0, true,
       "this list or mapping has no end where one is expected: close it, put a ',' between the items, and quote a text that holds , : # [ ] { or }" },
     { "mapping values are not allowed in this context", 0, 0, false,
