@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORD_MAX = 75, FOLD_AT = 76 }; /* RFC 2047 2; RFC 5322 2.1.1 asks for 78 */
+enum { FOLD_AT = 76 }; /* RFC 2047 2; RFC 5322 2.1.1 asks for 78 */
 
 static const char default_subject[] = "smtpdx test message";
 static const char default_text[] =
-    "This message was sent by smtpdx, a diagnostic tool for mail submission, to test\r\n"
-    "whether mail can be sent. It needs no answer and can be deleted.\r\n";
+    "This message was sent by smtpdx, a diagnostic tool for mail submission, to\r\n"
+    "test whether mail can be sent. It needs no answer and can be deleted.\r\n";
 
 /* Days since 1970 to a civil date (proleptic Gregorian), without the C library's time zone. */
 static void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
@@ -100,17 +100,17 @@ static void add_q(struct slice character, struct buf *out)
     }
 }
 
-/* Encoded words of at most 75 octets, one a line, never cut inside a character (RFC 2047 5). */
-static void add_encoded_words(struct slice text, struct buf *out)
+/* Encoded words, one a line of at most 76 octets, never cut inside a character (RFC 2047 2, 5).
+ * line: offset in out at which the line starts. */
+static void add_encoded_words(size_t line, struct slice text, struct buf *out)
 {
     static const char open[] = "=?UTF-8?Q?";
-    size_t word = out->n;
     buf_add_text(out, open);
     while (text.n != 0) {
         size_t n = text_utf8_length(text);
-        if (out->n - word + n * 3 + 2 > WORD_MAX) {
+        if (out->n - line + n * 3 + 2 > FOLD_AT) {
             buf_add_text(out, "?=\r\n ");
-            word = out->n;
+            line = out->n - 1;
             buf_add_text(out, open);
         }
         add_q(slice_sub(text, 0, n), out);
@@ -140,12 +140,13 @@ static void add_folded(size_t used, struct slice text, struct buf *out)
 
 static void add_subject(struct slice subject, struct buf *out)
 {
+    size_t line = out->n;
     buf_add_text(out, "Subject: ");
     /* What looks like an encoded word would be decoded: encode it, so that it arrives as it is. */
     if (is_ascii(subject) && slice_find(subject, SLICE("=?")) == SIZE_MAX) {
         add_folded(sizeof "Subject: " - 1, subject, out);
     } else {
-        add_encoded_words(subject, out);
+        add_encoded_words(line, subject, out);
     }
     buf_add_text(out, "\r\n");
 }
