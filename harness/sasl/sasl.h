@@ -29,13 +29,15 @@ struct sasl_params {
     struct slice host;                  /* OAUTHBEARER host=, and the service name for libgsasl */
     unsigned port;                      /* OAUTHBEARER port= */
     struct slice binding;               /* tls-exporter (RFC 9266) octets; empty if none */
-    struct slice nonce;                 /* client nonce for SCRAM; empty: libgsasl makes one */
+    struct slice nonce;                 /* SCRAM: must be empty, since libgsasl makes its own and
+                                           takes none from outside */
 };
 
 struct sasl_session; /* opaque */
 
 /* Errors: ERR_NOT_FOUND (no such mechanism), ERR_INVALID (what it needs is missing, or an octet it
- * cannot carry: a NUL in PLAIN, ^A in XOAUTH2), ERR_LIBRARY. */
+ * cannot carry: a NUL in PLAIN, ^A in XOAUTH2), ERR_UNSUPPORTED (this libgsasl cannot do it, or a
+ * nonce was given), ERR_LIBRARY. */
 enum err sasl_new(const struct sasl_mechanism *m, const struct sasl_params *params,
                   struct sasl_session **out, struct why *why) MUST_USE;
 void sasl_free(struct sasl_session *s); /* wipes; NULL is fine */
@@ -44,16 +46,22 @@ enum sasl_step {
     SASL_RESPOND,  /* send out (may be empty) */
     SASL_CANCEL,   /* the challenge makes no sense: send "*" (RFC 4954 4); why says what was wrong */
 };
-/* Appends the initial response; false when the mechanism has none. */
+/* Appends the initial response (it may be empty); false when the mechanism has none or it was sent. */
 bool sasl_initial(struct sasl_session *s, struct buf *out);
 /*
  * Answers a challenge (decoded). For XOAUTH2 and OAUTHBEARER a JSON error document is answered as
- * the mechanism asks (empty line; ^A) and kept for sasl_error_document().
+ * the mechanism asks (empty line; ^A) and kept for sasl_error_document(). A SCRAM error (e=) is
+ * answered with an empty line, so that the server can say its reply. When the initial response was
+ * not sent, an empty challenge asks for it. After SASL_CANCEL every challenge is cancelled, and out
+ * is untouched.
  */
 enum sasl_step sasl_challenge(struct sasl_session *s, struct slice challenge, struct buf *out,
                               struct why *why);
 /* True when the mechanism had all it wanted, so that a 235 may be believed (SCRAM: server proven). */
 bool sasl_is_complete(const struct sasl_session *s);
+/* True when the server sent a proof and it was wrong (the challenge was cancelled): somebody who does
+ * not know the password sits in between (RFC 5802 3). */
+bool sasl_server_is_disproven(const struct sasl_session *s);
 /* The JSON the server sent instead of a challenge, or empty. Borrowed from s. */
 struct slice sasl_error_document(const struct sasl_session *s);
 
