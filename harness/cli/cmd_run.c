@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* smtpdx run: scenarios, progress, reports, exit status. Wiring only. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/selection.h"
+#include "reports/report.h"
+#include "run/coordinator.h"
+
+enum {
+    OPT_SIM = SELECTION_OPTION_COUNT,
+    OPT_JOBS,
+    OPT_IN_FLIGHT,
+    OPT_JUNIT,
+    OPT_FLAVOUR,
+    OPT_NO_JUNIT,
+    OPT_JSON,
+    OPT_LOG,
+    OPT_REPORT,
+    OPT_STRICT,
+    OPT_MIN_TESTS,
+    OPT_SEED,
+    OPT_TRANSCRIPTS,
+    OPT_VERBOSE,
+    OPT_COLOUR,
+    OPT_KEEP_SECRETS,
+};
+
+static const struct cli_option options[] = {
+    SELECTION_OPTIONS,
+    {"sim", 's', NULL, "simulate: memory and a virtual clock instead of sockets"},
+    {"jobs", 'j', "N", "worker processes (default: one per processor)"},
+    {"in-flight", 0, "N", "cases at once per worker (default: 1024)"},
+    {"junit", 0, "FILE", "JUnit XML (default: TEST-smtpdx.xml)"},
+    {"junit-flavour", 0, "NAME", "rich (default) or strict (the Jenkins schema)"},
+    {"no-junit", 0, NULL, "no JUnit XML"},
+    {"json", 0, "FILE", "all result documents as JSON"},
+    {"log", 0, "FILE", "the event log, one JSON object a line, as it happens"},
+    {"report", 0, "FORMAT=FILE", "another report: tap, github, markdown, …"},
+    {"strict", 0, NULL, "a failed 'should' fails the run"},
+    {"min-tests", 0, "N", "fail unless at least N cases were judged"},
+    {"seed", 0, "N", "seed of everything random, to repeat a run"},
+    {"transcripts", 0, NULL, "keep the transcripts of passing cases too"},
+    {"verbose", 'v', NULL, "a line per case"},
+    {"colour", 0, "WHEN", "auto (default), always or never; NO_COLOR is obeyed"},
+    {"keep-secrets", 0, "FILE", "write the secrets of this run to FILE (mode 0600), to test redaction"},
+};
+
+enum { REPORTS_MAX = 16 };
+
+struct wanted_report {
+    const struct report_format *format;
+    const char *path;
+};
+
+struct run_command {
+    struct selection selection;
+    bool is_simulated, no_junit, is_strict_junit, is_strict, keep_transcripts, is_verbose;
+    bool has_seed;
+    uint64_t jobs, in_flight, min_tests, seed;
+    const char *log_path, *keep_secrets, *colour;
+    struct wanted_report reports[REPORTS_MAX];
+    size_t report_count;
+    bool has_junit;
+
+    /* while running */
+    struct console *console;
+    struct run_record record;
+    FILE *log;
+    int64_t started_ms;
+};
+
+static bool add_report(struct run_command *r, struct slice name, const char *path)
+{
+    const struct report_format *format = report_find(name);
+    if (format == NULL) {
+        fprintf(stderr, "smtpdx: no report format '" SLICE_FMT "'; there are:", SLICE_ARG(name));
+        for (size_t i = 0; i < report_format_count; i++) {
+            fprintf(stderr, " %s", report_formats[i].name);
+        }
+        fprintf(stderr, "\n");
+        return false;
+    }
+    if (r->report_count == REPORTS_MAX) {
+        fprintf(stderr, "smtpdx: more than %d reports\n", REPORTS_MAX);
+        return false;
+    }
+    r->reports[r->report_count++] = (struct wanted_report){format, path};
+    return true;
+}
+
+static bool on_report(struct run_command *r, const char *value)
+{
+    struct slice text = slice_of(value);
+    size_t at = slice_find_char(text, '=');
+    if (at == SIZE_MAX || at + 1 == text.n) {
+        fprintf(stderr, "smtpdx: --report wants FORMAT=FILE, not '%s'\n", value);
+        return false;
+    }
+    return add_report(r, slice_sub(text, 0, at), value + at + 1);
+}
+
+static bool on_junit(struct run_command *r, const char *path)
+{
+    struct slice p = slice_of(path);
+    if (!slice_has_suffix(p, SLICE(".xml")) && !slice_eq_text(p, "-")) {
+        fprintf(stderr, "smtpdx: --junit wants a name that ends in .xml (CI systems look for that)\n");
+        return false;
+    }
+    r->has_junit = true;
+    return add_report(r, SLICE("junit"), path);
+}
+
+static bool on_choice(const char *option, const char *value, const char *a, const char *b,
+                      const char *c)
+{
+    if (strcmp(value, a) == 0 || strcmp(value, b) == 0 || (c != NULL && strcmp(value, c) == 0)) {
+        return true;
+    }
+    fprintf(stderr, "smtpdx: --%s wants %s, %s%s%s, not '%s'\n", option, a, b,
+            c != NULL ? " or " : "", c != NULL ? c : "", value);
+    return false;
+}
+
+static bool on_flag(struct run_command *r, size_t index)
+{
+    bool *const flags[] = {
+        [OPT_SIM] = &r->is_simulated,          [OPT_NO_JUNIT] = &r->no_junit,
+        [OPT_STRICT] = &r->is_strict,          [OPT_TRANSCRIPTS] = &r->keep_transcripts,
+        [OPT_VERBOSE] = &r->is_verbose,
+    };
+    must(index < COUNT(flags) && flags[index] != NULL);
+    *flags[index] = true;
+    return true;
+}
+
+static bool on_option(void *context, size_t index, const char *value)
+{
+    struct run_command *r = context;
+    if (index < SELECTION_OPTION_COUNT) {
+        return selection_option(&r->selection, index, value);
+    }
+    switch (index) {
+    case OPT_JOBS:
+        return cli_number("jobs", value, 1, 64, &r->jobs);
+    case OPT_IN_FLIGHT:
+        return cli_number("in-flight", value, 1, 8192, &r->in_flight);
+    case OPT_JUNIT:
+        return on_junit(r, value);
+    case OPT_FLAVOUR:
+        r->is_strict_junit = strcmp(value, "strict") == 0;
+        return on_choice("junit-flavour", value, "rich", "strict", NULL);
+    case OPT_JSON:
+        return add_report(r, SLICE("json"), value);
+    case OPT_LOG:
+        r->log_path = value;
+        return true;
+    case OPT_REPORT:
+        return on_report(r, value);
+    case OPT_MIN_TESTS:
+        return cli_number("min-tests", value, 0, 1000000, &r->min_tests);
+    case OPT_SEED:
+        r->has_seed = true;
+        return cli_number("seed", value, 0, UINT64_MAX, &r->seed);
+    case OPT_COLOUR:
+        r->colour = value;
+        return on_choice("colour", value, "auto", "always", "never");
+    case OPT_KEEP_SECRETS:
+        r->keep_secrets = value;
+        return true;
+    default:
+        return on_flag(r, index);
+    }
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- the log ---- */
+
+static void log_event(struct run_command *r, struct json *event)
+{
+    if (r->log != NULL) {
+        struct buf line;
+        buf_init(&line, BUF_NO_CAP);
+        log_line(event, &line);
+        fwrite(buf_text(&line), 1, line.n, r->log);
+        fflush(r->log);
+        buf_release(&line);
+    }
+    json_free(event);
+}
+
+static struct json *new_event(struct run_command *r, const char *name)
+{
+    struct json *event = json_map();
+    json_set(event, "event", json_text(name));
+    json_set(event, "t", json_int(monotonic_ms() - r->started_ms));
+    return event;
+}
+
+static void on_start(void *context, size_t index)
+{
+    struct run_command *r = context;
+    struct json *event = new_event(r, "case-start");
+    json_set(event, "id", json_text(r->record.ids[index]));
+    log_event(r, event);
+    console_case_start(r->console, r->record.ids[index]);
+}
+
+static void on_result(void *context, size_t index, struct json *result)
+{
+    struct run_command *r = context;
+    struct json *event = new_event(r, "case-end");
+    json_set(event, "id", json_text(r->record.ids[index]));
+    json_set(event, "result", json_ref(result));
+    log_event(r, event);
+    console_result(r->console, result);
+}
+
+/* ---- before ---- */
+
+static bool may_write_beside(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int n = slash == NULL   ? snprintf(folder, sizeof folder, ".")
+            : slash == path ? snprintf(folder, sizeof folder, "/")
+                            : snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (n >= (int)sizeof folder || strcmp(path, "-") == 0) {
+        return true; /* the writer will say */
+    }
+    if (access(folder, W_OK) != 0) {
+        fprintf(stderr, "smtpdx: the report %s cannot be written: %s: %s\n", path, folder,
+                strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* A report that cannot be written is found out before anything runs, not after. */
+static int open_outputs(struct run_command *r)
+{
+    if (!r->has_junit && !r->no_junit && !add_report(r, SLICE("junit"), "TEST-smtpdx.xml")) {
+        return EXIT_WRONG_USE;
+    }
+    for (size_t i = 0; i < r->report_count; i++) {
+        if (!may_write_beside(r->reports[i].path)) {
+            return EXIT_NO_REPORT;
+        }
+    }
+    if (r->log_path != NULL) {
+        r->log = fopen(r->log_path, "we");
+        if (r->log == NULL) {
+            fprintf(stderr, "smtpdx: the log %s cannot be written: %s\n", r->log_path,
+                    strerror(errno));
+            return EXIT_NO_REPORT;
+        }
+    }
+    return EXIT_ALL_PASSED;
+}
+
+static bool wants_colour(const struct run_command *r, bool is_terminal)
+{
+    if (r->colour != NULL && strcmp(r->colour, "auto") != 0) {
+        return strcmp(r->colour, "always") == 0;
+    }
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    return is_terminal && (no_color == NULL || no_color[0] == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static struct report_options report_options(const struct run_command *r)
+{
+    struct winsize size = {.ws_col = 80};
+    bool is_terminal = isatty(STDOUT_FILENO) == 1;
+    if (is_terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)) {
+        size.ws_col = 80;
+    }
+    return (struct report_options){
+        .is_strict = r->is_strict_junit,
+        .has_colour = wants_colour(r, is_terminal),
+        .is_terminal = is_terminal,
+        .columns = size.ws_col,
+        .is_verbose = r->is_verbose,
+    };
+}
+
+/* Each case in flight needs a listener and three sockets. */
+static uint64_t open_files_for(uint64_t in_flight)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return in_flight;
+    }
+    rlim_t wanted = (rlim_t)(in_flight * 5 + 128);
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)!setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    uint64_t fit = limit.rlim_cur > 160 ? ((uint64_t)limit.rlim_cur - 128) / 5 : 4;
+    return in_flight < fit ? in_flight : fit;
+}
+
+static uint64_t processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 && n <= 64 ? (uint64_t)n : 1;
+}
+
+static struct json *start_event(struct run_command *r, int64_t wall_time)
+{
+    char started[20], host[256] = "";
+    text_utc(wall_time, started);
+    gethostname(host, sizeof host - 1);
+    struct json *event = new_event(r, "run-start");
+    json_set(event, "schema", json_text("smtpdx/log/1"));
+    json_set(event, "version", json_text(SMTPDX_VERSION));
+    json_set(event, "world", json_text(r->is_simulated ? "simulation" : "sockets"));
+    json_set(event, "started", json_text(started));
+    json_set(event, "selected", json_int((int64_t)r->selection.plan.count));
+    json_set(event, "seed", json_int((int64_t)r->seed));
+    json_set(event, "strict", json_bool(r->is_strict));
+    json_set(event, "hostname", json_text(host));
+    json_set(event, "ci", json_text(getenv("CI")));
+    return event;
+}
+
+/* ---- after ---- */
+
+static int write_reports(struct run_command *r, const struct report_options *look)
+{
+    const char *written[REPORTS_MAX];
+    size_t count = 0;
+    int status = EXIT_ALL_PASSED;
+    for (size_t i = 0; i < r->report_count; i++) {
+        struct why why;
+        const struct wanted_report *w = &r->reports[i];
+        if (report_write_file(w->format, &r->record, look, w->path, &why) != ERR_OK) {
+            fprintf(stderr, "smtpdx: the report %s could not be written: %s\n", w->path, why.text);
+            status = EXIT_NO_REPORT;
+        } else {
+            written[count++] = w->path;
+        }
+    }
+    if (r->log != NULL && (ferror(r->log) != 0 || fclose(r->log) != 0)) {
+        fprintf(stderr, "smtpdx: the log %s could not be written\n", r->log_path);
+        status = EXIT_NO_REPORT;
+    }
+    r->log = NULL;
+    console_finish(r->console, &r->record, written, count);
+    return status;
+}
+
+static int exit_status(struct run_command *r, int report_status, int signal_number)
+{
+    if (signal_number != 0) {
+        return 128 + signal_number;
+    }
+    int status = run_record_exit_status(&r->record);
+    size_t judged = r->record.counts.done - r->record.counts.by_verdict[VERDICT_SKIP];
+    if (judged < r->min_tests && (status == EXIT_ALL_PASSED || status == EXIT_NOTHING_SELECTED)) {
+        fprintf(stderr, "smtpdx: only %zu cases were judged, --min-tests wants %llu\n", judged,
+                (unsigned long long)r->min_tests);
+        status = EXIT_SOMETHING_FAILED;
+    }
+    return report_status != EXIT_ALL_PASSED && status != EXIT_SOMETHING_FAILED ? report_status
+                                                                               : status;
+}
+
+static int run_plan(struct run_command *r, const struct run_context *context)
+{
+    struct plan *plan = &r->selection.plan;
+    struct report_options look = report_options(r);
+    const char **ids = arena_array(&r->selection.arena, plan->count, sizeof *ids);
+    for (size_t i = 0; i < plan->count; i++) {
+        ids[i] = plan->cases[i].spec->id;
+    }
+    r->record = (struct run_record){
+        .start = start_event(r, context->wall_time),
+        .results = mem_zalloc(plan->count, sizeof(struct json *)),
+        .ids = ids,
+        .count = plan->count,
+    };
+    log_event(r, json_ref(r->record.start));
+    r->console = console_new(&look, STDOUT_FILENO);
+    console_start(r->console, plan->count, r->is_simulated ? "simulation" : "sockets");
+    struct coordinator_params params = {
+        .run = context,
+        .plan = plan,
+        .is_simulated = r->is_simulated,
+        .jobs = (unsigned)r->jobs,
+        .in_flight = (unsigned)open_files_for(r->in_flight),
+        .ids = ids,
+        .on_start = on_start,
+        .on_result = on_result,
+        .context = r,
+    };
+    int signal_number = 0;
+    struct why why;
+    enum err err = coordinator_run(&params, r->record.results, &signal_number, &why);
+    if (err != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s\n", why.text);
+    }
+    r->record.ms = monotonic_ms() - r->started_ms;
+    r->record.is_interrupted = signal_number != 0 || err != ERR_OK;
+    run_record_count(&r->record);
+    struct json *end = new_event(r, "run-end");
+    json_set(end, "reason", json_text(r->record.is_interrupted ? "interrupted" : "done"));
+    log_event(r, end);
+    int status = exit_status(r, write_reports(r, &look), signal_number);
+    for (size_t i = 0; i < plan->count; i++) {
+        json_free(r->record.results[i]);
+    }
+    free(r->record.results);
+    json_free(r->record.start);
+    console_free(r->console);
+    return status;
+}
+
+/* Makes what all workers share, before they are forked. */
+static int with_context(struct run_command *r, struct secrets *secrets)
+{
+    struct run_context context = {
+        .providers = r->selection.registry,
+        .secrets = secrets,
+        .seed = r->seed,
+        .wall_time = (int64_t)time(NULL),
+        .keep_transcripts = r->keep_transcripts,
+    };
+    char today[20];
+    text_utc(context.wall_time, today);
+    today[10] = '\0';
+    context.today = today;
+    struct mapper *mapper = NULL;
+    struct why why;
+    int status = EXIT_DID_NOT_LOAD;
+    if (mapper_new(context.providers, &mapper, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
+    } else if (pki_new(context.wall_time, &context.pki, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: no test certificates: %s\n", why.text);
+        status = EXIT_OUR_BUG;
+    } else {
+        context.mapper = mapper;
+        context.tls = tls_cache_new(context.pki);
+        status = run_plan(r, &context);
+        tls_cache_free(context.tls);
+    }
+    pki_free(context.pki);
+    mapper_free(mapper);
+    return status;
+}
+
+static int with_secrets(struct run_command *r)
+{
+    if (!r->has_seed && getrandom(&r->seed, sizeof r->seed, 0) != (ssize_t)sizeof r->seed) {
+        r->seed = (uint64_t)time(NULL);
+    }
+    r->seed &= INT64_MAX; /* as JSON holds it */
+    struct secrets *secrets = secrets_new(r->seed);
+    struct why why;
+    int status;
+    if (secrets_resolve(secrets, &r->selection.plan, &r->selection.arena, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s\n", why.text);
+        status = EXIT_DID_NOT_LOAD;
+    } else if (r->keep_secrets != NULL && secrets_keep(secrets, r->keep_secrets, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s\n", why.text);
+        status = EXIT_NO_REPORT;
+    } else {
+        status = with_context(r, secrets);
+    }
+    secrets_free(secrets);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct run_command r = {.jobs = processors(), .in_flight = 1024};
+    int first;
+    r.started_ms = monotonic_ms();
+    selection_init(&r.selection);
+    enum cli_parsed parsed = cli_parse(&command_run, argc, argv, &r, &first);
+    int status = parsed == CLI_EXIT_OK ? EXIT_ALL_PASSED : EXIT_WRONG_USE;
+    if (parsed == CLI_GO_ON) {
+        status = selection_load(&r.selection, (const char *const *)(argv + first),
+                                (size_t)(argc - first));
+        status = status == EXIT_ALL_PASSED ? open_outputs(&r) : status;
+        status = status == EXIT_ALL_PASSED ? with_secrets(&r) : status;
+    }
+    if (r.log != NULL) {
+        fclose(r.log);
+    }
+    selection_release(&r.selection);
+    return status;
+}
+
+const struct cli_command command_run = {
+    .name = "run",
+    .arguments = "[PATH…]",
+    .summary = "run scenarios and write reports",
+    .text = "Runs scenarios (default: the folder scenarios) and writes JUnit XML and other reports.\n"
+            "PATH is a file, a folder, a quoted pattern, FILE:LINE, or FILE::ID.\n\n"
+            "  smtpdx run scenarios --junit out.xml --json out.json\n"
+            "  smtpdx run scenarios/providers/outlook.yaml:33\n"
+            "  smtpdx run scenarios --sim --ref RFC3207",
+    .options = options,
+    .option_count = COUNT(options),
+    .on_option = on_option,
+    .run = run,
+};

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a case:
+ *
+ *   prepare -> (local check fails) -> finish
+ *           -> attempt -> dial -> conversation -> report -> retry after a pause, or settle
+ *           -> settle: the fake server's connections come to their end -> finish
+ *
+ * Everything continues from callbacks of the world; the case frees itself in finish, from a timer of
+ * its own, so that no callback finds its case gone.
+ */
+#include "run/case.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "run/document.h"
+#include "run/driver.h"
+#include "run/judge.h"
+#include "run/retry.h"
+
+enum { ATTEMPTS_MAX = 16, CONNECTIONS_MAX = 64 };
+
+static const int64_t SETTLE_US = 2000000; /* for the fake to notice that its client is gone */
+static const int64_t CASE_TIMEOUT_US = 60000000;
+
+struct server_side {
+    struct case_run *run;
+    struct driver *driver;
+};
+
+struct case_run {
+    const struct run_context *context;
+    struct world *world;
+    const struct spec_case *spec;
+    case_done_fn *on_done;
+    void *done_context;
+
+    struct arena arena;
+    struct rng rng;
+    struct transcript transcript;
+    int64_t start_us;
+    struct timer limit;  /* the whole case */
+    struct timer pause;  /* before the next attempt */
+    struct timer settle; /* for the fake's connections */
+    struct timer end;    /* leaves the current callback, then finishes */
+    bool is_ending;
+
+    struct fake *fake;
+    struct listener *listener;
+    struct server_side servers[CONNECTIONS_MAX];
+    size_t server_count, servers_open;
+
+    struct setup_target target;
+    struct client_params params;
+    struct tls_setup *tls;
+    struct client *client;
+    struct driver *driver;
+    bool is_dialling;
+    char address[64];
+    struct document_attempt attempts[ATTEMPTS_MAX];
+    size_t attempt_count;
+    int64_t waited_us; /* before the current attempt */
+
+    bool has_local;    /* decided before any octet was sent */
+    const char *local_detail;
+    bool has_diagnosis;
+    struct diagnosis diagnosis;
+    const char *error_kind, *error; /* we could not do our work */
+};
+
+/* ---- end ---- */
+
+static void release(struct case_run *r)
+{
+    world_timer_stop(r->world, &r->limit);
+    world_timer_stop(r->world, &r->pause);
+    world_timer_stop(r->world, &r->settle);
+    driver_free(r->driver);
+    for (size_t i = 0; i < r->server_count; i++) {
+        driver_free(r->servers[i].driver);
+    }
+    if (r->listener != NULL) {
+        listener_release(r->listener);
+    }
+    client_free(r->client);
+    fake_free(r->fake);
+    transcript_release(&r->transcript);
+    arena_release(&r->arena);
+    free(r);
+}
+
+static struct json *build_document(struct case_run *r, int64_t now_us)
+{
+    struct document_input in = {
+        .spec = r->spec,
+        .is_simulated = world_is_simulated(r->world),
+        .target = {.provider = r->target.provider != NULL ? r->target.provider->name : "",
+                   .host = r->target.host != NULL ? r->target.host : "",
+                   .port = r->target.port,
+                   .address = r->address,
+                   .security = r->target.security},
+        .report = r->client != NULL ? client_report(r->client) : NULL,
+        .local_outcome = OUTCOME_REFUSED,
+        .local_detail = r->local_detail,
+        .diagnosis = r->has_diagnosis ? &r->diagnosis : NULL,
+        .fake = r->fake != NULL ? fake_report(r->fake) : NULL,
+        .redactor = secrets_redactor(r->context->secrets),
+        .attempts = r->attempts,
+        .attempt_count = r->attempt_count,
+        .start_us = r->start_us,
+        .end_us = now_us,
+    };
+    return document_build(&in);
+}
+
+static struct json *judged_document(struct case_run *r, int64_t now_us)
+{
+    struct json *document = build_document(r, now_us);
+    transcript_finish(&r->transcript, now_us);
+    struct judge_input in = {
+        .spec = r->spec,
+        .transcript = r->transcript.count != 0 ? &r->transcript : NULL,
+        .start_us = r->start_us,
+        .today = r->context->today,
+        .keep_transcript = r->context->keep_transcripts,
+        .arena = &r->arena,
+    };
+    judge_case(&in, document);
+    return document;
+}
+
+static void on_end(struct timer *t, int64_t now_us)
+{
+    struct case_run *r = t->context;
+    struct json *document = r->error != NULL
+                                ? judge_error_document(r->spec, r->error_kind, r->error)
+                                : judged_document(r, now_us);
+    case_done_fn *on_done = r->on_done;
+    void *context = r->done_context;
+    release(r);
+    on_done(context, document);
+}
+
+/* A dial cannot be called back, only waited for (it has its own time-out): on_dialled ends then. */
+static void finish(struct case_run *r)
+{
+    bool was_ending = r->is_ending;
+    r->is_ending = true;
+    if (!was_ending && !r->is_dialling) {
+        world_timer_start(r->world, &r->end, world_now_us(r->world));
+    }
+}
+
+static void finish_error(struct case_run *r, const char *kind, const char *text)
+{
+    if (!r->is_ending) {
+        r->error_kind = kind;
+        r->error = arena_text(&r->arena, slice_of(text));
+    }
+    finish(r);
+}
+
+static void on_limit(struct timer *t, int64_t now_us)
+{
+    struct case_run *r = t->context;
+    (void)now_us;
+    finish_error(r, "tool.aborted",
+                 arena_printf(&r->arena, "the case did not end within its time-out of %lld s",
+                              (long long)((t->when_us - r->start_us) / 1000000)));
+}
+
+/* ---- settle: let the fake see the end of what the client did ---- */
+
+static void on_settled(struct timer *t, int64_t now_us)
+{
+    (void)now_us;
+    finish(t->context);
+}
+
+static void settle(struct case_run *r)
+{
+    world_timer_stop(r->world, &r->limit);
+    if (r->servers_open == 0) {
+        finish(r);
+    } else {
+        world_timer_start(r->world, &r->settle, world_now_us(r->world) + SETTLE_US);
+    }
+}
+
+/* ---- the fake's side ---- */
+
+static void on_server_done(void *context)
+{
+    struct server_side *side = context;
+    struct case_run *r = side->run;
+    driver_free(side->driver);
+    side->driver = NULL;
+    r->servers_open--;
+    if (r->servers_open == 0 && r->settle.when_us != 0) {
+        finish(r);
+    }
+}
+
+static void on_accept(void *context, struct link *link)
+{
+    struct case_run *r = context;
+    if (r->server_count == CONNECTIONS_MAX || r->is_ending) {
+        link_reset(link);
+        return;
+    }
+    struct server_side *side = &r->servers[r->server_count++];
+    side->run = r;
+    r->servers_open++;
+    struct tls_setup *implicit = fake_implicit_tls(r->fake);
+    struct driver_params params = {
+        .is_server = true,
+        .implicit_tls = implicit != NULL,
+        .tls = implicit,
+        .wall_time = r->context->wall_time,
+        .context = side,
+        .on_done = on_server_done,
+    };
+    side->driver = driver_new(r->world, fake_accept(r->fake, world_now_us(r->world)), &params);
+    driver_attach(side->driver, link);
+}
+
+static struct slice fake_secret(const char *name, void *context)
+{
+    const struct case_run *r = context;
+    return secrets_named(r->context->secrets, r->spec, name);
+}
+
+static enum err start_fake(struct case_run *r, struct why *why)
+{
+    const struct spec_server *spec = r->spec->server;
+    struct fake_params params = {
+        .spec = spec,
+        .providers = r->context->providers,
+        .pki = r->context->pki,
+        .host = setup_fake_host(r->spec, r->context->providers),
+        .seed = rng_next(&r->rng),
+        .wall_time = r->context->wall_time,
+        .secret = fake_secret,
+        .secret_context = r,
+    };
+    TRY(fake_new(&params, &r->fake, why));
+    enum address_family family = spec->family == SPEC_FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+    return world_listen(r->world, family, spec->nolisten, on_accept, r, &r->listener, why);
+}
+
+/* ---- the probe's side ---- */
+
+static void start_attempt(struct case_run *r);
+
+static void on_tap(void *context, enum driver_direction direction, bool inside_tls, int64_t now_us,
+                   struct slice bytes)
+{
+    struct case_run *r = context;
+    transcript_octets(&r->transcript,
+                      direction == DRIVER_SENT ? TRANSCRIPT_CLIENT : TRANSCRIPT_SERVER, inside_tls,
+                      now_us, bytes);
+}
+
+static void before_tls_up(void *context, struct slice binding)
+{
+    struct case_run *r = context;
+    client_set_binding(r->client, binding);
+}
+
+static void diagnose_report(struct case_run *r)
+{
+    const struct client_report *report = client_report(r->client);
+    r->has_diagnosis = report->outcome != OUTCOME_OK &&
+                       (report->fault != FAULT_NONE || report->reply.code != 0);
+    if (!r->has_diagnosis) {
+        return;
+    }
+    struct evidence evidence = {
+        .provider = r->target.provider,
+        .host = slice_of(r->target.host),
+        .stage = report->stage,
+        .fault = report->fault,
+        .detail = slice_of(report->detail),
+        .reply = report->reply.raw,
+        .greeting = report->greeting.raw,
+        .mechanism = slice_of(report->mechanism),
+        .credential = r->spec->probe->credential,
+        .username = r->spec->probe->user,
+        .offered_clear = report->clear,
+        .offered_clear_count = report->clear_count,
+        .offered_tls = report->tls,
+        .offered_tls_count = report->tls_count,
+        .error_document = report->error_document,
+        .tls = &report->tls_facts,
+        .inside_tls = report->tls_facts.is_up,
+        .auth_sent = report->auth_sent,
+        .auth_accepted = report->auth_accepted,
+    };
+    mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
+}
+
+static void note_attempt(struct case_run *r)
+{
+    const struct client_report *report = client_report(r->client);
+    r->attempts[r->attempt_count++] = (struct document_attempt){
+        .outcome = report->outcome,
+        .stage = report->stage,
+        .code = report->reply.code,
+        .cause = r->has_diagnosis ? cause_slug(r->diagnosis.cause) : "",
+        .after_us = r->waited_us,
+    };
+}
+
+static void on_pause_over(struct timer *t, int64_t now_us)
+{
+    struct case_run *r = t->context;
+    (void)now_us;
+    start_attempt(r);
+}
+
+static void on_client_done(void *context)
+{
+    struct case_run *r = context;
+    driver_free(r->driver);
+    r->driver = NULL;
+    diagnose_report(r);
+    note_attempt(r);
+    const struct client_report *report = client_report(r->client);
+    const struct spec_retry *policy = &r->spec->probe->retry;
+    bool again = r->has_diagnosis && r->attempt_count < ATTEMPTS_MAX &&
+                 retry_may(policy, r->attempt_count, &r->diagnosis, report->reply.code,
+                           report->delivery_unknown);
+    if (!again) {
+        settle(r);
+        return;
+    }
+    r->waited_us = retry_delay_us(policy, r->attempt_count, &r->rng);
+    world_timer_start(r->world, &r->pause, world_now_us(r->world) + r->waited_us);
+}
+
+static void on_dialled(void *context, const struct dial_result *result)
+{
+    struct case_run *r = context;
+    r->is_dialling = false;
+    if (r->is_ending) {
+        if (result->link != NULL) {
+            link_reset(result->link);
+        }
+        world_timer_start(r->world, &r->end, world_now_us(r->world));
+        return;
+    }
+    memcpy(r->address, result->address, sizeof r->address);
+    if (result->link != NULL) {
+        driver_attach(r->driver, result->link);
+    } else {
+        driver_connect_failed(r->driver, result->fault);
+    }
+}
+
+static void dial(struct case_run *r)
+{
+    struct dial_params params = {
+        .host = r->target.host,
+        .port = r->target.port,
+        .family = r->target.family,
+        .connect_to = r->target.connect_to,
+        .proxy = r->target.proxy,
+        .timeout_us = r->params.timeout.connect != 0 ? r->params.timeout.connect : 15000000,
+    };
+    r->is_dialling = true;
+    world_dial(r->world, &params, on_dialled, r);
+}
+
+static void start_attempt(struct case_run *r)
+{
+    struct why why;
+    client_free(r->client);
+    r->client = NULL;
+    if (client_new(&r->params, &r->client, &why) != ERR_OK) {
+        r->has_local = true;
+        r->local_detail = arena_text(&r->arena, slice_of(why.text));
+        struct evidence evidence = {.stage = STAGE_LOCAL, .fault = FAULT_CONFIGURATION,
+                                    .detail = slice_of(r->local_detail)};
+        mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
+        r->has_diagnosis = true;
+        finish(r);
+        return;
+    }
+    struct driver_params params = {
+        .implicit_tls = r->target.security == SECURITY_IMPLICIT,
+        .tls = r->tls,
+        .server_name = r->target.server_name,
+        .wall_time = r->context->wall_time,
+        .context = r,
+        .on_tap = on_tap,
+        .before_tls_up = before_tls_up,
+        .on_done = on_client_done,
+    };
+    r->driver = driver_new(r->world, client_session(r->client), &params);
+    dial(r);
+}
+
+/* ---- classify: the mapper alone ---- */
+
+static void classify(struct case_run *r)
+{
+    const struct spec_classify *c = r->spec->classify;
+    enum fault fault = FAULT_NONE;
+    for (int f = 1; f < FAULT_COUNT; f++) {
+        if (c->fault[0] != '\0' && strcasecmp(fault_name((enum fault)f), c->fault) == 0) {
+            fault = (enum fault)f;
+        }
+    }
+    struct evidence evidence = {
+        .provider = c->provider,
+        .stage = c->stage,
+        .fault = fault,
+        .reply = c->reply,
+        .mechanism = c->mechanism,
+        .credential = c->credential,
+    };
+    mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
+    r->has_diagnosis = true;
+    finish(r);
+}
+
+/* ---- begin ---- */
+
+static void probe(struct case_run *r)
+{
+    struct why why;
+    if (r->spec->server != NULL && start_fake(r, &why) != ERR_OK) {
+        finish_error(r, "tool.aborted", why.text);
+        return;
+    }
+    setup_target(r->spec, r->context->providers, r->listener, &r->arena, &r->target);
+    enum fault fault = setup_preflight(r->spec, &r->arena, &r->local_detail);
+    if (fault != FAULT_NONE) {
+        struct evidence evidence = {.provider = r->target.provider, .stage = STAGE_LOCAL,
+                                    .fault = fault, .detail = slice_of(r->local_detail)};
+        mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
+        r->has_diagnosis = true;
+        r->has_local = true;
+        finish(r);
+        return;
+    }
+    if (tls_cache_client(r->context->tls, r->spec, &r->tls, &why) != ERR_OK) {
+        finish_error(r, "tool.aborted", why.text);
+        return;
+    }
+    setup_client_params(r->spec, r->context, &r->target, &r->rng, &r->arena, &r->params);
+    start_attempt(r);
+}
+
+/* The same case gets the same numbers, whatever runs beside it. */
+static uint64_t seed_for(uint64_t seed, const char *id)
+{
+    uint64_t hash = 0xcbf29ce484222325u ^ seed; /* FNV-1a */
+    for (; *id != '\0'; id++) {
+        hash = (hash ^ (unsigned char)*id) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+void case_start(const struct run_context *context, struct world *world,
+                const struct spec_case *spec, case_done_fn *on_done, void *done_context)
+{
+    struct case_run *r = mem_zalloc(1, sizeof *r);
+    r->context = context;
+    r->world = world;
+    r->spec = spec;
+    r->on_done = on_done;
+    r->done_context = done_context;
+    arena_init(&r->arena);
+    rng_init(&r->rng, seed_for(context->seed, spec->id));
+    transcript_init(&r->transcript, &r->arena);
+    r->start_us = world_now_us(world);
+    r->limit = (struct timer){.on_time = on_limit, .context = r};
+    r->pause = (struct timer){.on_time = on_pause_over, .context = r};
+    r->settle = (struct timer){.on_time = on_settled, .context = r};
+    r->end = (struct timer){.on_time = on_end, .context = r};
+    world_timer_start(world, &r->limit,
+                      r->start_us + (spec->timeout_us != 0 ? spec->timeout_us : CASE_TIMEOUT_US));
+    if (spec->probe != NULL) {
+        probe(r);
+    } else {
+        classify(r);
+    }
+}
+
+static void take_document(void *context, struct json *document)
+{
+    *(struct json **)context = document;
+}
+
+struct json *case_simulate(const struct run_context *context, const struct spec_case *spec)
+{
+    struct json *document = NULL;
+    struct world *world = world_new_simulation();
+    case_start(context, world, spec, take_document, &document);
+    world_run(world);
+    must(document != NULL);
+    world_free(world);
+    return document;
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * poll() over the workers' pipes. No libuv here: the parent forks, and a forked loop is a broken loop.
+ */
+#include "run/coordinator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "run/judge.h"
+
+enum {
+    LINE_MAX_BYTES = 64 * 1024 * 1024,
+    WORKERS_MAX = 64,
+    HANG_GRACE_MS = 30000, /* beyond the case's own time-out, after which the worker must be stuck */
+    SIMULATED_HANG_MS = 120000,
+    POLL_MS = 250,
+    RESTARTS_MAX = 1000,
+};
+
+enum case_state { CASE_WAITING, CASE_GIVEN, CASE_STARTED, CASE_DONE };
+
+struct tracked {
+    enum case_state state;
+    unsigned worker;      /* while given or started */
+    int64_t deadline_ms;  /* while started */
+    bool is_alone;        /* to be run alone, after a crash */
+    int64_t group_free_ms;
+};
+
+struct worker_slot {
+    pid_t pid; /* 0: none */
+    int to, from;
+    struct buf input;
+    size_t given;      /* cases given and not ended */
+    bool is_alone;     /* runs one case and nothing else */
+    bool was_killed;   /* by us, for hanging */
+};
+
+struct coordinator {
+    const struct coordinator_params *params;
+    struct tracked *cases;
+    struct json **results;
+    struct worker_slot workers[WORKERS_MAX];
+    unsigned worker_count;
+    size_t next;      /* first case that may still be waiting */
+    size_t left;      /* not done */
+    size_t alone_waiting;
+    unsigned restarts;
+};
+
+static volatile sig_atomic_t caught_signal;
+
+static void on_signal(int number)
+{
+    caught_signal = number;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const struct spec_case *spec_of(const struct coordinator *c, size_t i)
+{
+    return c->params->plan->cases[i].spec;
+}
+
+static void finish_case(struct coordinator *c, size_t i, struct json *document)
+{
+    struct tracked *t = &c->cases[i];
+    if (t->state == CASE_DONE) {
+        json_free(document);
+        return;
+    }
+    if (t->state == CASE_GIVEN || t->state == CASE_STARTED) {
+        c->workers[t->worker].given--;
+    }
+    t->state = CASE_DONE;
+    c->left--;
+    c->results[i] = document;
+    if (c->params->on_result != NULL) {
+        c->params->on_result(c->params->context, i, document);
+    }
+}
+
+/* ---- workers ---- */
+
+static void child_main(const struct coordinator *c, int in_fd, int out_fd)
+{
+    /* The terminal's Ctrl-C reaches the whole process group; the parent decides what it means. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        if (c->workers[i].pid != 0) {
+            close(c->workers[i].to);
+            close(c->workers[i].from);
+        }
+    }
+    struct worker_params params = {
+        .run = c->params->run,
+        .plan = c->params->plan,
+        .is_simulated = c->params->is_simulated,
+        .in_fd = in_fd,
+        .out_fd = out_fd,
+    };
+    exit(worker_run(&params));
+}
+
+static enum err start_worker(struct coordinator *c, unsigned slot, struct why *why)
+{
+    int down[2], up[2];
+    if (pipe2(down, O_CLOEXEC) != 0) {
+        return why_set(why, ERR_IO, "no pipe for a worker: %s", strerror(errno));
+    }
+    if (pipe2(up, O_CLOEXEC) != 0) {
+        close(down[0]);
+        close(down[1]);
+        return why_set(why, ERR_IO, "no pipe for a worker: %s", strerror(errno));
+    }
+    fflush(NULL); /* or the child prints again what is still buffered here */
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(down[1]);
+        close(up[0]);
+        child_main(c, down[0], up[1]);
+    }
+    close(down[0]);
+    close(up[1]);
+    if (pid < 0) {
+        close(down[1]);
+        close(up[0]);
+        return why_set(why, ERR_IO, "no worker process: %s", strerror(errno));
+    }
+    struct worker_slot *w = &c->workers[slot];
+    *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0]};
+    buf_init(&w->input, LINE_MAX_BYTES);
+    fcntl(w->from, F_SETFL, O_NONBLOCK);
+    return ERR_OK;
+}
+
+/* ---- handing out ---- */
+
+/* Real endpoints pace themselves: at most so many at once, and a pause between two. */
+static bool group_is_busy(const struct coordinator *c, size_t i)
+{
+    const struct spec_endpoint *e = spec_of(c, i)->endpoint;
+    if (e == NULL || e->group == NULL || e->group[0] == '\0') {
+        return false;
+    }
+    unsigned running = 0;
+    int64_t now = now_ms();
+    for (size_t k = 0; k < c->params->plan->count; k++) {
+        const struct spec_endpoint *other = spec_of(c, k)->endpoint;
+        if (other == NULL || other->group == NULL || strcmp(other->group, e->group) != 0) {
+            continue;
+        }
+        enum case_state state = c->cases[k].state;
+        running += state == CASE_GIVEN || state == CASE_STARTED ? 1 : 0;
+        if (c->cases[k].group_free_ms > now) {
+            return true;
+        }
+    }
+    return running >= (e->max_parallel != 0 ? e->max_parallel : 1);
+}
+
+static void give(struct coordinator *c, unsigned slot, size_t i)
+{
+    struct worker_slot *w = &c->workers[slot];
+    uint32_t index = (uint32_t)i;
+    const struct spec_endpoint *e = spec_of(c, i)->endpoint;
+    c->cases[i].state = CASE_GIVEN;
+    c->cases[i].worker = slot;
+    c->cases[i].group_free_ms = e != NULL ? now_ms() + e->min_interval_us / 1000 : 0;
+    w->given++;
+    /* A dead worker shows as the end of its output; the write itself cannot block for four octets
+     * more than in_flight of them, which is far under the pipe's size. */
+    (void)!write(w->to, &index, sizeof index);
+}
+
+static bool may_give(const struct coordinator *c, size_t i)
+{
+    return c->cases[i].state == CASE_WAITING && !c->cases[i].is_alone && !group_is_busy(c, i);
+}
+
+static void fill_worker(struct coordinator *c, unsigned slot)
+{
+    struct worker_slot *w = &c->workers[slot];
+    size_t window = c->params->is_simulated ? 8 : c->params->in_flight;
+    while (c->next < c->params->plan->count && c->cases[c->next].state != CASE_WAITING) {
+        c->next++;
+    }
+    for (size_t i = c->next; i < c->params->plan->count && w->given < window; i++) {
+        if (may_give(c, i)) {
+            give(c, slot, i);
+        }
+    }
+}
+
+static void fill_alone(struct coordinator *c, unsigned slot)
+{
+    struct worker_slot *w = &c->workers[slot];
+    for (size_t i = 0; i < c->params->plan->count && w->given == 0; i++) {
+        if (c->cases[i].state == CASE_WAITING && c->cases[i].is_alone) {
+            w->is_alone = true;
+            c->alone_waiting--;
+            give(c, slot, i);
+        }
+    }
+}
+
+static void fill(struct coordinator *c)
+{
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        struct worker_slot *w = &c->workers[s];
+        if (w->pid == 0) {
+            continue;
+        }
+        if (w->given == 0) {
+            w->is_alone = false;
+        }
+        if (c->alone_waiting != 0 && w->given == 0) {
+            fill_alone(c, s);
+        } else if (!w->is_alone) {
+            fill_worker(c, s);
+        }
+    }
+}
+
+/* ---- events ---- */
+
+static void on_line(struct coordinator *c, unsigned slot, struct slice line)
+{
+    struct json *event;
+    struct why why;
+    if (json_parse(line, &event, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: a worker wrote something that is no event: %s\n", why.text);
+        return;
+    }
+    size_t i = (size_t)json_to_int(json_get(event, "i"));
+    bool is_start = slice_eq_text(json_slice(json_get(event, "event")), "case-start");
+    if (i < c->params->plan->count && c->cases[i].worker == slot) {
+        if (is_start) {
+            int64_t limit = c->params->is_simulated
+                                ? SIMULATED_HANG_MS
+                                : spec_of(c, i)->timeout_us / 1000 + HANG_GRACE_MS;
+            c->cases[i].state = CASE_STARTED;
+            c->cases[i].deadline_ms = now_ms() + limit;
+            if (c->params->on_start != NULL) {
+                c->params->on_start(c->params->context, i);
+            }
+        } else {
+            finish_case(c, i, json_ref(json_get(event, "result")));
+        }
+    }
+    json_free(event);
+}
+
+static void take_lines(struct coordinator *c, unsigned slot)
+{
+    struct buf *input = &c->workers[slot].input;
+    struct slice rest = buf_slice(input);
+    size_t at;
+    while ((at = slice_find_char(rest, '\n')) != SIZE_MAX) {
+        on_line(c, slot, slice_sub(rest, 0, at));
+        rest = slice_from(rest, at + 1);
+    }
+    buf_drop_front(input, input->n - rest.n);
+}
+
+/* What a dead worker leaves behind: see the header. */
+static void bury_case(struct coordinator *c, size_t i, int status, bool was_killed, bool was_alone)
+{
+    struct tracked *t = &c->cases[i];
+    bool was_started = t->state == CASE_STARTED;
+    bool is_real = spec_of(c, i)->endpoint != NULL;
+    if (!was_started || (!was_alone && !is_real)) {
+        t->is_alone = was_started;
+        c->alone_waiting += was_started ? 1 : 0;
+        t->state = CASE_WAITING;
+        c->next = i < c->next ? i : c->next;
+        return;
+    }
+    char text[160];
+    if (was_killed) {
+        snprintf(text, sizeof text, "the case did not end and its worker had to be killed");
+    } else if (WIFSIGNALED(status)) {
+        snprintf(text, sizeof text, "the worker was ended by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    } else {
+        snprintf(text, sizeof text, "the worker ended with status %d", WEXITSTATUS(status));
+    }
+    finish_case(c, i, judge_error_document(spec_of(c, i), "tool.crashed", text));
+}
+
+static void bury_worker(struct coordinator *c, unsigned slot)
+{
+    struct worker_slot *w = &c->workers[slot];
+    int status = 0;
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(w->to);
+    close(w->from);
+    buf_release(&w->input);
+    struct worker_slot dead = *w;
+    *w = (struct worker_slot){.pid = 0};
+    for (size_t i = 0; i < c->params->plan->count; i++) {
+        struct tracked *t = &c->cases[i];
+        if (t->worker == slot && (t->state == CASE_GIVEN || t->state == CASE_STARTED)) {
+            w->given = 1; /* finish_case counts down */
+            bury_case(c, i, status, dead.was_killed, dead.is_alone);
+        }
+    }
+    w->given = 0;
+}
+
+static void read_worker(struct coordinator *c, unsigned slot)
+{
+    struct worker_slot *w = &c->workers[slot];
+    char block[65536];
+    for (;;) {
+        ssize_t n = read(w->from, block, sizeof block);
+        if (n > 0) {
+            buf_add(&w->input, slice_make(block, (size_t)n));
+            take_lines(c, slot);
+        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return;
+        } else {
+            bury_worker(c, slot);
+            return;
+        }
+    }
+}
+
+static void kill_hanging(struct coordinator *c)
+{
+    int64_t now = now_ms();
+    for (size_t i = 0; i < c->params->plan->count; i++) {
+        struct tracked *t = &c->cases[i];
+        if (t->state == CASE_STARTED && now > t->deadline_ms) {
+            c->workers[t->worker].was_killed = true;
+            kill(c->workers[t->worker].pid, SIGKILL);
+        }
+    }
+}
+
+static void poll_workers(struct coordinator *c)
+{
+    struct pollfd fds[WORKERS_MAX];
+    unsigned slots[WORKERS_MAX];
+    nfds_t n = 0;
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        if (c->workers[s].pid != 0) {
+            slots[n] = s;
+            fds[n++] = (struct pollfd){.fd = c->workers[s].from, .events = POLLIN};
+        }
+    }
+    if (poll(fds, n, POLL_MS) > 0) {
+        for (nfds_t i = 0; i < n; i++) {
+            if (fds[i].revents != 0) {
+                read_worker(c, slots[i]);
+            }
+        }
+    }
+}
+
+static enum err revive(struct coordinator *c, struct why *why)
+{
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        if (c->workers[s].pid == 0) {
+            if (++c->restarts > c->worker_count + RESTARTS_MAX) {
+                return why_set(why, ERR_IO, "the workers die again and again; giving up");
+            }
+            TRY(start_worker(c, s, why));
+        }
+    }
+    return ERR_OK;
+}
+
+static void stop_workers(struct coordinator *c, bool at_once)
+{
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        struct worker_slot *w = &c->workers[s];
+        if (w->pid == 0) {
+            continue;
+        }
+        close(w->to);
+        if (at_once) {
+            kill(w->pid, SIGKILL);
+        }
+        close(w->from);
+        while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        buf_release(&w->input);
+        w->pid = 0;
+    }
+}
+
+/* An interrupt: what was in flight is an error, what waited stays without result. */
+static void abort_cases(struct coordinator *c)
+{
+    for (size_t i = 0; i < c->params->plan->count; i++) {
+        if (c->cases[i].state == CASE_STARTED) {
+            finish_case(c, i,
+                        judge_error_document(spec_of(c, i), "tool.aborted",
+                                             "interrupted while it ran"));
+        }
+    }
+}
+
+static void finish_skipped(struct coordinator *c)
+{
+    for (size_t i = 0; i < c->params->plan->count; i++) {
+        const struct plan_case *p = &c->params->plan->cases[i];
+        if (p->skip != NULL) {
+            finish_case(c, i, judge_skip_document(p->spec, p->skip));
+        }
+    }
+}
+
+static enum err loop(struct coordinator *c, struct why *why)
+{
+    while (c->left != 0 && caught_signal == 0) {
+        TRY(revive(c, why));
+        fill(c);
+        poll_workers(c);
+        kill_hanging(c);
+    }
+    return ERR_OK;
+}
+
+static void catch_signals(const int *numbers, size_t count, struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    caught_signal = 0;
+    for (size_t i = 0; i < count; i++) {
+        sigaction(numbers[i], &action, &before[i]);
+    }
+}
+
+enum err coordinator_run(const struct coordinator_params *params, struct json **results,
+                         int *signal_number, struct why *why)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction before[COUNT(numbers)], before_pipe;
+    struct coordinator *c = mem_zalloc(1, sizeof *c);
+    c->params = params;
+    c->results = results;
+    c->cases = mem_zalloc(params->plan->count, sizeof *c->cases);
+    c->left = params->plan->count;
+    finish_skipped(c);
+    c->worker_count = params->jobs < WORKERS_MAX ? params->jobs : WORKERS_MAX;
+    c->worker_count = c->left < c->worker_count ? (unsigned)c->left : c->worker_count;
+    catch_signals(numbers, COUNT(numbers), before);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, &before_pipe);
+
+    enum err err = loop(c, why);
+
+    *signal_number = caught_signal;
+    stop_workers(c, err != ERR_OK || caught_signal != 0);
+    abort_cases(c);
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        sigaction(numbers[i], &before[i], NULL);
+    }
+    sigaction(SIGPIPE, &before_pipe, NULL);
+    free(c->cases);
+    free(c);
+    return err;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the scenario's specs; the only place that knows the defaults of a probe. */
+#include "run/setup.h"
+
+#include <string.h>
+
+/*
+ * Best first. A mechanism that does not hand the password over is better than one that does;
+ * whoever wants another names it, and nothing else is ever tried (locked accounts).
+ */
+static const char password_mechanisms[] =
+    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5";
+static const char token_mechanisms[] = "OAUTHBEARER XOAUTH2";
+
+static const struct provider *persona(const struct spec_case *c, const struct registry *providers)
+{
+    return c->server != NULL ? registry_find(providers, slice_of(c->server->like)) : NULL;
+}
+
+const char *setup_fake_host(const struct spec_case *c, const struct registry *providers)
+{
+    const struct provider *p = c->probe != NULL ? c->probe->provider : NULL;
+    p = p != NULL ? p : persona(c, providers);
+    return p != NULL && p->endpoint_count != 0 ? p->endpoints[0].host : "localhost";
+}
+
+static void target_fake(const struct spec_case *c, const struct registry *providers,
+                        const struct listener *listener, struct arena *arena,
+                        struct setup_target *out)
+{
+    out->host = setup_fake_host(c, providers);
+    out->port = listener_port(listener);
+    const char *host = listener_host(listener);
+    bool is_ipv6 = strchr(host, ':') != NULL;
+    out->connect_to = is_ipv6 ? arena_printf(arena, "[%s]:%u", host, out->port)
+                              : arena_printf(arena, "%s:%u", host, out->port);
+    out->security = c->server->security;
+}
+
+static void target_endpoint(const struct spec_endpoint *e, struct arena *arena,
+                            struct setup_target *out)
+{
+    out->host = arena_text(arena, e->host);
+    out->port = e->port;
+    out->connect_to = e->connect_to[0] != '\0' ? e->connect_to : NULL;
+    out->proxy = e->proxy[0] != '\0' ? e->proxy : NULL;
+    out->security = e->security;
+    if (out->provider == NULL) {
+        out->provider = e->provider;
+    }
+}
+
+void setup_target(const struct spec_case *c, const struct registry *providers,
+                  const struct listener *listener, struct arena *arena, struct setup_target *out)
+{
+    *out = (struct setup_target){.provider = c->probe->provider};
+    if (c->endpoint != NULL) {
+        target_endpoint(c->endpoint, arena, out);
+    } else {
+        target_fake(c, providers, listener, arena, out);
+        if (out->provider != NULL && out->provider->endpoint_count != 0) {
+            out->security = out->provider->endpoints[0].security;
+        }
+    }
+    if (c->probe->has_security) {
+        out->security = c->probe->security;
+    }
+    out->server_name = out->host;
+    if (c->probe->server_name.n != 0) {
+        out->server_name = arena_text(arena, c->probe->server_name);
+    }
+}
+
+struct slice setup_text(const struct spec_text *text, const struct spec_case *c,
+                        const struct secrets *secrets, const struct setup_target *target,
+                        struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    for (size_t i = 0; i < text->count; i++) {
+        const struct spec_part *part = &text->parts[i];
+        switch (part->kind) {
+        case SPEC_LITERAL:
+            buf_add(&out, part->text);
+            break;
+        case SPEC_SECRET:
+            buf_add(&out, secrets_named(secrets, c, arena_text(arena, part->text)));
+            break;
+        case SPEC_SERVER_HOST:
+            buf_add_text(&out, target != NULL ? target->host : "");
+            break;
+        case SPEC_SERVER_PORT:
+            buf_addf(&out, "%u", target != NULL ? target->port : 0);
+            break;
+        }
+    }
+    struct slice copy = arena_copy(arena, buf_slice(&out));
+    buf_wipe(&out);
+    buf_release(&out);
+    return copy;
+}
+
+/* Mechanisms the provider is known to take for this kind of credential, else our own order. */
+static struct slice choose_mechanisms(const struct spec_probe *probe,
+                                      const struct setup_target *target, struct arena *arena)
+{
+    if (probe->mechanism.n != 0) {
+        return probe->mechanism;
+    }
+    bool is_token = probe->token.count != 0;
+    const struct provider *p = target->provider;
+    enum credential_kind kind = is_token ? CREDENTIAL_OAUTH2 : probe->credential;
+    for (size_t i = 0; p != NULL && i < p->credential_count; i++) {
+        const struct provider_credential *known = &p->credentials[i];
+        if (known->kind == kind && known->mechanisms != NULL && known->mechanisms[0] != NULL) {
+            struct buf list;
+            buf_init(&list, 512);
+            buf_add_text(&list, "auto:");
+            for (size_t k = 0; known->mechanisms[k] != NULL; k++) {
+                buf_addf(&list, "%s%s", k != 0 ? " " : "", known->mechanisms[k]);
+            }
+            struct slice copy = arena_copy(arena, buf_slice(&list));
+            buf_release(&list);
+            return copy;
+        }
+    }
+    return slice_of(
+        arena_printf(arena, "auto:%s", is_token ? token_mechanisms : password_mechanisms));
+}
+
+static void put_auth(const struct spec_case *c, const struct run_context *context,
+                     const struct setup_target *target, struct rng *rng, struct arena *arena,
+                     struct client_params *out)
+{
+    const struct spec_probe *probe = c->probe;
+    if (!probe->has_auth) {
+        return;
+    }
+    out->mechanism = choose_mechanisms(probe, target, arena);
+    out->user = probe->user;
+    out->authzid = probe->authzid;
+    const struct spec_text *secret = probe->token.count != 0 ? &probe->token : &probe->password;
+    out->secret = setup_text(secret, c, context->secrets, target, arena);
+    char nonce[25];
+    rng_text(rng, nonce, sizeof nonce - 1);
+    out->nonce = arena_copy(arena, slice_of(nonce));
+    out->initial_response = (enum client_initial_response)probe->initial_response;
+    out->ignore_offer = probe->ignore_offer;
+}
+
+static void put_timeouts(const struct spec_probe *probe, struct client_params *out)
+{
+    out->timeout.connect = probe->timeout.connect;
+    out->timeout.greeting = probe->timeout.greeting;
+    out->timeout.command = probe->timeout.command;
+    out->timeout.data = probe->timeout.data;
+    out->timeout.final_dot = probe->timeout.final_dot;
+    out->timeout.quit = probe->timeout.quit;
+    out->timeout.total = probe->timeout.total;
+}
+
+static void put_steps(const struct spec_case *c, const struct run_context *context,
+                      const struct setup_target *target, struct arena *arena,
+                      struct client_params *out)
+{
+    const struct spec_probe *probe = c->probe;
+    struct client_step *steps = arena_array(arena, probe->step_count, sizeof *steps);
+    for (size_t i = 0; i < probe->step_count; i++) {
+        const struct spec_step *from = &probe->steps[i];
+        bool is_known = client_verb_from_slug(slice_of(from->verb), &steps[i].verb);
+        must(is_known); /* the loader's list and the client's are one, a test compares them */
+        steps[i].argument = setup_text(&from->argument, c, context->secrets, target, arena);
+        steps[i].duration_us = from->duration_us;
+    }
+    out->steps = steps;
+    out->step_count = probe->step_count;
+}
+
+/* How far to go when the scenario does not say: after AUTH nothing is to be gained without `send`. */
+static enum stage default_until(const struct spec_probe *probe)
+{
+    if (probe->has_until) {
+        return probe->until;
+    }
+    return probe->send ? STAGE_BODY : probe->has_auth ? STAGE_AUTH : STAGE_EHLO;
+}
+
+void setup_client_params(const struct spec_case *c, const struct run_context *context,
+                         const struct setup_target *target, struct rng *rng, struct arena *arena,
+                         struct client_params *out)
+{
+    const struct spec_probe *probe = c->probe;
+    char id[17];
+    rng_text(rng, id, sizeof id - 1);
+    *out = (struct client_params){
+        .security = target->security,
+        .may_skip_tls = probe->allow_clear,
+        .helo = probe->helo,
+        .host = slice_of(target->host),
+        .port = target->port,
+        .until = default_until(probe),
+        .from = probe->from.n != 0 ? probe->from : probe->user,
+        .rcpt = probe->rcpt_count != 0 ? probe->rcpts[0] : (struct slice){NULL, 0},
+        .more_rcpts = probe->rcpt_count > 1 ? probe->rcpts + 1 : NULL,
+        .more_rcpt_count = probe->rcpt_count > 1 ? probe->rcpt_count - 1 : 0,
+        .message = probe->message,
+        .date = context->wall_time,
+        .message_id = slice_of(arena_printf(arena, "%s@smtpdx.invalid", id)),
+    };
+    put_auth(c, context, target, rng, arena, out);
+    put_timeouts(probe, out);
+    if (probe->step_count != 0) {
+        put_steps(c, context, target, arena, out);
+    }
+}
+
+/* An app password is a ladder for tests; customers get OAuth2 where the provider has it. */
+static bool forbids_password(const struct spec_probe *probe)
+{
+    if (probe->purpose == NULL || probe->provider == NULL || probe->token.count != 0 ||
+        (strcmp(probe->purpose, "onboarding") != 0 && strcmp(probe->purpose, "bulk") != 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < probe->provider->credential_count; i++) {
+        const struct provider_credential *known = &probe->provider->credentials[i];
+        if (known->kind == CREDENTIAL_OAUTH2 && known->is_accepted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum fault setup_preflight(const struct spec_case *c, struct arena *arena, const char **detail)
+{
+    const struct spec_probe *probe = c->probe;
+    *detail = "";
+    if (!probe->has_auth || probe->skip_preflight) {
+        return FAULT_NONE;
+    }
+    struct buf words;
+    buf_init(&words, 512);
+    if (probe->provider != NULL && !provider_username_ok(probe->provider, probe->user, &words)) {
+        *detail = arena_text(arena, buf_slice(&words));
+        buf_release(&words);
+        return FAULT_USERNAME_FORMAT;
+    }
+    buf_release(&words);
+    if (forbids_password(probe)) {
+        *detail = arena_printf(arena,
+                               "%s offers OAuth2; a password is not for the purpose '%s'",
+                               probe->provider->title, probe->purpose);
+        return FAULT_CREDENTIAL_POLICY;
+    }
+    return FAULT_NONE;
+}
