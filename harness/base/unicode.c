@@ -118,7 +118,7 @@ struct slice text_cut(struct slice s, size_t columns)
 static void add_octets(struct slice s, struct buf *out)
 {
     for (size_t i = 0; i < s.n; i++) {
-        buf_addf(out, "\\x%02X", octet(s, i));
+        buf_addf(out, "\\x%02x", octet(s, i));
     }
 }
 
