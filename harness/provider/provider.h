@@ -43,6 +43,7 @@ struct provider_credential {
     bool is_accepted;              /* false: known to be refused, with `because` */
     const char *const *mechanisms; /* NULL-terminated */
     const char *form;              /* regular expression the secret's form follows, or "" */
+    const char *cause;             /* refused: slug of the cause a refusal has, or "" */
     const char *because, *source;
 };
 
@@ -60,8 +61,9 @@ struct provider_reply {
     const char *alternatives;  /* causes the same text has had, space-separated, or "" */
     bool closes;               /* the provider closes the connection after it */
     bool is_mx;                /* said by the inbound side; relays pass it on */
-    bool may_play;             /* complete enough for the fake server to say (has a reply code) */
-    unsigned line;             /* in the provider file */
+    bool may_play;             /* complete enough for the fake server to say: a reply code, words, no {any} */
+    const char *file;          /* where it stands; with `extends:` this may be the other file */
+    unsigned line;             /* in that file */
 };
 
 struct provider_advice {
@@ -73,6 +75,7 @@ struct provider_advice {
 struct provider {
     const char *name, *title, *family;
     const char *file; /* "providers/outlook.yaml" */
+    const char *extends; /* name of the provider whose file this one builds on, or "" */
     const struct provider_endpoint *endpoints; /* the first is the default */
     size_t endpoint_count;
     const char *const *domains;    /* mail domains, NULL-terminated */
@@ -82,10 +85,10 @@ struct provider {
     const char *username_source;
     const struct provider_credential *credentials;
     size_t credential_count;
-    const char *greeting;               /* with placeholders */
+    const char *greeting;               /* whole reply with its code and placeholders, or "" */
     const char *const *clear, *const *tls; /* capability lines per TLS state, NULL-terminated */
-    const char *hello;                  /* text of the first EHLO line, with placeholders */
-    const struct node *polite;          /* map verb -> reply on success, for the fake; may be NULL */
+    const char *hello;                  /* text of the first EHLO line behind "250-", or "" */
+    const struct node *polite;          /* map verb (or BODY) -> whole reply on success, for the fake; may be NULL */
     const struct node *limits, *oauth2; /* may be NULL */
     const struct provider_reply *replies;
     size_t reply_count;
@@ -113,8 +116,9 @@ const struct provider *registry_by_host(const struct registry *r, struct slice h
 const struct provider *registry_by_address(const struct registry *r, struct slice address);
 const char *registry_nearest(const struct registry *r, struct slice name);
 
-/* The reply in which the provider words the cause: variant "" takes the first playable one;
- * stage STAGE_NONE takes any. NULL when it words it nowhere. */
+/* The reply in which the provider words the cause: variant "" takes the first playable one, the
+ * submission side's before the inbound side's; stage STAGE_NONE takes any. When none may be played
+ * the first one; NULL when it words it nowhere. */
 const struct provider_reply *provider_reply_for(const struct provider *p, struct slice cause,
                                                 struct slice variant, enum stage stage);
 const struct provider_advice *provider_advice_for(const struct provider *p, struct slice cause);
@@ -123,7 +127,7 @@ const struct provider_advice *provider_advice_for(const struct provider *p, stru
  * and what the provider wants, for a person (the user name itself is not repeated). */
 bool provider_username_ok(const struct provider *p, struct slice username, struct buf *out);
 
-/* Fills the placeholders of a text. Unknown ones stay as they are. */
+/* Fills the placeholders of a text; {any} and unknown ones stay as they are. */
 struct provider_fill {
     struct slice host, id, time, address, ip, user;
 };
