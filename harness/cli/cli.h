@@ -33,7 +33,8 @@ struct cli_command {
     const char *text; /* paragraphs for --help, examples */
     const struct cli_option *options;
     size_t option_count;
-    /* index: of the option in the table. value: NULL for flags. False (after printing) on a bad value. */
+    /* index: of the option in the table. value: NULL for flags. False (after printing) on a bad
+     * value. */
     bool (*on_option)(void *context, size_t index, const char *value);
     int (*run)(int argc, char **argv);
 };
@@ -55,7 +56,10 @@ int cli_wrong_use(const struct cli_command *command, const char *format, ...) PR
 bool cli_number(const char *option, const char *value, uint64_t min, uint64_t max, uint64_t *out);
 
 /* A growing list of strings for options that may be repeated. */
-struct cli_strings { const char **list; size_t count, space; };
+struct cli_strings {
+    const char **list;
+    size_t count, space;
+};
 void cli_strings_add(struct cli_strings *s, const char *text);
 void cli_strings_free(struct cli_strings *s);
 

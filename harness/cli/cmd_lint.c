@@ -78,8 +78,9 @@ const struct cli_command command_lint = {
     .name = "lint",
     .arguments = "[PATH…]",
     .summary = "check scenario files without running them",
-    .text = "Reads scenario files (default: the folder scenarios) and says what is wrong with them:\n"
-            "file, line, column, a caret, and the nearest known name. Exit status 0 or 3.",
+    .text =
+        "Reads scenario files (default: the folder scenarios) and says what is wrong with them:\n"
+        "file, line, column, a caret, and the nearest known name. Exit status 0 or 3.",
     .options = lint_options,
     .option_count = COUNT(lint_options),
     .on_option = on_lint_option,

@@ -90,8 +90,9 @@ const struct cli_command command_list = {
     .name = "list",
     .arguments = "[PATH…]",
     .summary = "list the cases that would run",
-    .text = "Lists the cases that `smtpdx run` with the same arguments would run, and which of them\n"
-            "would be skipped, with the reason. PATH is a file, a folder, FILE:LINE or FILE::ID.",
+    .text =
+        "Lists the cases that `smtpdx run` with the same arguments would run, and which of them\n"
+        "would be skipped, with the reason. PATH is a file, a folder, FILE:LINE or FILE::ID.",
     .options = options,
     .option_count = COUNT(options),
     .on_option = on_option,

@@ -144,7 +144,8 @@ const struct cli_command command_providers = {
     .name = "providers",
     .arguments = "[show NAME | find ADDRESS]",
     .summary = "what is known about providers",
-    .text = "Without arguments: all providers with their usual endpoint. `show NAME` prints all that is\n"
+    .text = "Without arguments: all providers with their usual endpoint. `show NAME` prints all "
+            "that is\n"
             "known of one; `find ADDRESS` finds it by mail address or host name.",
     .options = options,
     .option_count = COUNT(options),

@@ -167,9 +167,10 @@ const struct cli_command command_report = {
     .name = "report",
     .arguments = "LOG",
     .summary = "write any report from an event log",
-    .text = "Reads the event log of a run (smtpdx run --log FILE) and writes a report from it. A log\n"
-            "that breaks off gives an error for every case that had started. The exit status is that\n"
-            "of the run.",
+    .text =
+        "Reads the event log of a run (smtpdx run --log FILE) and writes a report from it. A log\n"
+        "that breaks off gives an error for every case that had started. The exit status is that\n"
+        "of the run.",
     .options = options,
     .option_count = COUNT(options),
     .on_option = on_option,

@@ -52,7 +52,8 @@ static const struct cli_option options[] = {
     {"transcripts", 0, NULL, "keep the transcripts of passing cases too"},
     {"verbose", 'v', NULL, "a line per case"},
     {"colour", 0, "WHEN", "auto (default), always or never; NO_COLOR is obeyed"},
-    {"keep-secrets", 0, "FILE", "write the secrets of this run to FILE (mode 0600), to test redaction"},
+    {"keep-secrets", 0, "FILE",
+     "write the secrets of this run to FILE (mode 0600), to test redaction"},
 };
 
 enum { REPORTS_MAX = 16 };
@@ -113,7 +114,8 @@ static bool on_junit(struct run_command *r, const char *path)
 {
     struct slice p = slice_of(path);
     if (!slice_has_suffix(p, SLICE(".xml")) && !slice_eq_text(p, "-")) {
-        fprintf(stderr, "smtpdx: --junit wants a name that ends in .xml (CI systems look for that)\n");
+        fprintf(stderr,
+                "smtpdx: --junit wants a name that ends in .xml (CI systems look for that)\n");
         return false;
     }
     r->has_junit = true;
@@ -134,8 +136,8 @@ static bool on_choice(const char *option, const char *value, const char *a, cons
 static bool on_flag(struct run_command *r, size_t index)
 {
     bool *const flags[] = {
-        [OPT_SIM] = &r->is_simulated,          [OPT_NO_JUNIT] = &r->no_junit,
-        [OPT_STRICT] = &r->is_strict,          [OPT_TRANSCRIPTS] = &r->keep_transcripts,
+        [OPT_SIM] = &r->is_simulated,   [OPT_NO_JUNIT] = &r->no_junit,
+        [OPT_STRICT] = &r->is_strict,   [OPT_TRANSCRIPTS] = &r->keep_transcripts,
         [OPT_VERBOSE] = &r->is_verbose,
     };
     must(index < COUNT(flags) && flags[index] != NULL);
@@ -513,11 +515,12 @@ const struct cli_command command_run = {
     .name = "run",
     .arguments = "[PATH…]",
     .summary = "run scenarios and write reports",
-    .text = "Runs scenarios (default: the folder scenarios) and writes JUnit XML and other reports.\n"
-            "PATH is a file, a folder, a quoted pattern, FILE:LINE, or FILE::ID.\n\n"
-            "  smtpdx run scenarios --junit out.xml --json out.json\n"
-            "  smtpdx run scenarios/providers/outlook.yaml:33\n"
-            "  smtpdx run scenarios --sim --ref RFC3207",
+    .text =
+        "Runs scenarios (default: the folder scenarios) and writes JUnit XML and other reports.\n"
+        "PATH is a file, a folder, a quoted pattern, FILE:LINE, or FILE::ID.\n\n"
+        "  smtpdx run scenarios --junit out.xml --json out.json\n"
+        "  smtpdx run scenarios/providers/outlook.yaml:33\n"
+        "  smtpdx run scenarios --sim --ref RFC3207",
     .options = options,
     .option_count = COUNT(options),
     .on_option = on_option,

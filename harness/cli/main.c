@@ -20,10 +20,11 @@ static void print_usage(FILE *to)
     for (size_t i = 0; i < COUNT(commands); i++) {
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
-    fprintf(to, "\n'smtpdx COMMAND --help' says more; 'smtpdx --version' prints the version.\n\n"
-                "Exit status: 0 all passed, 1 something failed, 2 wrong use, 3 a file did not load,\n"
-                "4 nothing selected, 5 something could not be judged, 6 a report could not be\n"
-                "written, 70 a bug of ours, 130 or 143 interrupted (reports are written).\n");
+    fprintf(to,
+            "\n'smtpdx COMMAND --help' says more; 'smtpdx --version' prints the version.\n\n"
+            "Exit status: 0 all passed, 1 something failed, 2 wrong use, 3 a file did not load,\n"
+            "4 nothing selected, 5 something could not be judged, 6 a report could not be\n"
+            "written, 70 a bug of ours, 130 or 143 interrupted (reports are written).\n");
 }
 
 static int unknown_command(const char *word)

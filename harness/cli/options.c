@@ -20,8 +20,7 @@ int cli_wrong_use(const struct cli_command *command, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "smtpdx %s: %s\nSee 'smtpdx %s --help'.\n", command->name, text,
-            command->name);
+    fprintf(stderr, "smtpdx %s: %s\nSee 'smtpdx %s --help'.\n", command->name, text, command->name);
     return EXIT_WRONG_USE;
 }
 

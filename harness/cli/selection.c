@@ -99,10 +99,14 @@ int selection_load(struct selection *s, const char *const *paths, size_t count)
 {
     static const char *const default_paths[] = {"scenarios"};
     struct plan_filter filter = {
-        .ids = s->ids.list, .id_count = s->ids.count,
-        .tags = s->tags.list, .tag_count = s->tags.count,
-        .not_tags = s->not_tags.list, .not_tag_count = s->not_tags.count,
-        .refs = s->refs.list, .ref_count = s->refs.count,
+        .ids = s->ids.list,
+        .id_count = s->ids.count,
+        .tags = s->tags.list,
+        .tag_count = s->tags.count,
+        .not_tags = s->not_tags.list,
+        .not_tag_count = s->not_tags.count,
+        .refs = s->refs.list,
+        .ref_count = s->refs.count,
     };
     struct plan_target *targets;
     struct why why;

@@ -24,14 +24,17 @@ struct selection {
         {"level", 0, "LEVEL", "must, should, may or info: this level and the stricter ones"},      \
         {"live", 0, NULL, "run cases on real endpoints too"},                                      \
         {"have", 0, "NAME", "run cases that need NAME (servers, ipv6, …)"},                        \
-        {"providers", 0, "DIR", "provider files in DIR replace or add to the built-in ones"}
+    {                                                                                              \
+        "providers", 0, "DIR", "provider files in DIR replace or add to the built-in ones"         \
+    }
 enum { SELECTION_OPTION_COUNT = 8 };
 
 void selection_init(struct selection *s);
 void selection_release(struct selection *s);
 /* For the first SELECTION_OPTION_COUNT rows of a table. */
 bool selection_option(struct selection *s, size_t index, const char *value);
-/* Loads and selects; prints what is wrong. Returns EXIT_ALL_PASSED or the exit status to end with. */
+/* Loads and selects; prints what is wrong. Returns EXIT_ALL_PASSED or the exit status to end with.
+ */
 int selection_load(struct selection *s, const char *const *paths, size_t count);
 
 #endif

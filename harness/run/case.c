@@ -6,8 +6,8 @@
  *           -> attempt -> dial -> conversation -> report -> retry after a pause, or settle
  *           -> settle: the fake server's connections come to their end -> finish
  *
- * Everything continues from callbacks of the world; the case frees itself in finish, from a timer of
- * its own, so that no callback finds its case gone.
+ * Everything continues from callbacks of the world; the case frees itself in finish, from a timer
+ * of its own, so that no callback finds its case gone.
  */
 #include "run/case.h"
 
@@ -63,7 +63,7 @@ struct case_run {
     size_t attempt_count;
     int64_t waited_us; /* before the current attempt */
 
-    bool has_local;    /* decided before any octet was sent */
+    bool has_local; /* decided before any octet was sent */
     const char *local_detail;
     bool has_diagnosis;
     struct diagnosis diagnosis;
@@ -272,8 +272,8 @@ static void before_tls_up(void *context, struct slice binding)
 static void diagnose_report(struct case_run *r)
 {
     const struct client_report *report = client_report(r->client);
-    r->has_diagnosis = report->outcome != OUTCOME_OK &&
-                       (report->fault != FAULT_NONE || report->reply.code != 0);
+    r->has_diagnosis =
+        report->outcome != OUTCOME_OK && (report->fault != FAULT_NONE || report->reply.code != 0);
     if (!r->has_diagnosis) {
         return;
     }
@@ -381,7 +381,8 @@ static void start_attempt(struct case_run *r)
     if (client_new(&r->params, &r->client, &why) != ERR_OK) {
         r->has_local = true;
         r->local_detail = arena_text(&r->arena, slice_of(why.text));
-        struct evidence evidence = {.stage = STAGE_LOCAL, .fault = FAULT_CONFIGURATION,
+        struct evidence evidence = {.stage = STAGE_LOCAL,
+                                    .fault = FAULT_CONFIGURATION,
                                     .detail = slice_of(r->local_detail)};
         mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
         r->has_diagnosis = true;
@@ -438,8 +439,10 @@ static void probe(struct case_run *r)
     setup_target(r->spec, r->context->providers, r->listener, &r->arena, &r->target);
     enum fault fault = setup_preflight(r->spec, &r->arena, &r->local_detail);
     if (fault != FAULT_NONE) {
-        struct evidence evidence = {.provider = r->target.provider, .stage = STAGE_LOCAL,
-                                    .fault = fault, .detail = slice_of(r->local_detail)};
+        struct evidence evidence = {.provider = r->target.provider,
+                                    .stage = STAGE_LOCAL,
+                                    .fault = fault,
+                                    .detail = slice_of(r->local_detail)};
         mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
         r->has_diagnosis = true;
         r->has_local = true;

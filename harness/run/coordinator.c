@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poll() over the workers' pipes. No libuv here: the parent forks, and a forked loop is a broken loop.
+ * poll() over the workers' pipes. No libuv here: the parent forks, and a forked loop is a broken
+ * loop.
  */
 #include "run/coordinator.h"
 
@@ -20,7 +21,8 @@
 enum {
     LINE_MAX_BYTES = 64 * 1024 * 1024,
     WORKERS_MAX = 64,
-    HANG_GRACE_MS = 30000, /* beyond the case's own time-out, after which the worker must be stuck */
+    HANG_GRACE_MS =
+        30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
     POLL_MS = 250,
     RESTARTS_MAX = 1000,
@@ -30,9 +32,9 @@ enum case_state { CASE_WAITING, CASE_GIVEN, CASE_STARTED, CASE_DONE };
 
 struct tracked {
     enum case_state state;
-    unsigned worker;      /* while given or started */
-    int64_t deadline_ms;  /* while started */
-    bool is_alone;        /* to be run alone, after a crash */
+    unsigned worker;     /* while given or started */
+    int64_t deadline_ms; /* while started */
+    bool is_alone;       /* to be run alone, after a crash */
     int64_t group_free_ms;
 };
 
@@ -40,9 +42,9 @@ struct worker_slot {
     pid_t pid; /* 0: none */
     int to, from;
     struct buf input;
-    size_t given;      /* cases given and not ended */
-    bool is_alone;     /* runs one case and nothing else */
-    bool was_killed;   /* by us, for hanging */
+    size_t given;    /* cases given and not ended */
+    bool is_alone;   /* runs one case and nothing else */
+    bool was_killed; /* by us, for hanging */
 };
 
 struct coordinator {
@@ -51,8 +53,8 @@ struct coordinator {
     struct json **results;
     struct worker_slot workers[WORKERS_MAX];
     unsigned worker_count;
-    size_t next;      /* first case that may still be waiting */
-    size_t left;      /* not done */
+    size_t next; /* first case that may still be waiting */
+    size_t left; /* not done */
     size_t alone_waiting;
     unsigned restarts;
 };
@@ -413,9 +415,9 @@ static void abort_cases(struct coordinator *c)
 {
     for (size_t i = 0; i < c->params->plan->count; i++) {
         if (c->cases[i].state == CASE_STARTED) {
-            finish_case(c, i,
-                        judge_error_document(spec_of(c, i), "tool.aborted",
-                                             "interrupted while it ran"));
+            finish_case(
+                c, i,
+                judge_error_document(spec_of(c, i), "tool.aborted", "interrupted while it ran"));
         }
     }
 }

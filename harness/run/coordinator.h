@@ -2,9 +2,9 @@
 /*
  * The parent of the workers: hands out cases, takes events, and survives what happens to a worker.
  *
- * When a worker crashes or hangs, the cases it had started and not ended are run again one at a time,
- * each alone in a fresh worker: the one that really does it costs itself (`error`), its neighbours
- * get their verdicts. Cases on real endpoints are never run twice: they become errors.
+ * When a worker crashes or hangs, the cases it had started and not ended are run again one at a
+ * time, each alone in a fresh worker: the one that really does it costs itself (`error`), its
+ * neighbours get their verdicts. Cases on real endpoints are never run twice: they become errors.
  */
 #ifndef SMTPDX_RUN_COORDINATOR_H
 #define SMTPDX_RUN_COORDINATOR_H
@@ -15,8 +15,8 @@ struct coordinator_params {
     const struct run_context *run;
     const struct plan *plan;
     bool is_simulated;
-    unsigned jobs;         /* worker processes, at least 1 */
-    unsigned in_flight;    /* cases per worker at once, at least 1; sockets only */
+    unsigned jobs;          /* worker processes, at least 1 */
+    unsigned in_flight;     /* cases per worker at once, at least 1; sockets only */
     const char *const *ids; /* of the plan, for the record */
     /* Called in the parent as things happen. result is redacted, borrowed. */
     void (*on_start)(void *context, size_t index);
@@ -27,8 +27,8 @@ struct coordinator_params {
 /*
  * Runs the plan; skipped cases get their document at once. results (plan->count of them, zeroed)
  * receives one document per case; NULL stays for those that never started because of an interrupt.
- * Returns 0, or the number of the signal (SIGINT, SIGTERM, SIGHUP) that ended the run early; cases in
- * flight then are errors (tool.aborted). Errors: ERR_IO when no worker can be made.
+ * Returns 0, or the number of the signal (SIGINT, SIGTERM, SIGHUP) that ended the run early; cases
+ * in flight then are errors (tool.aborted). Errors: ERR_IO when no worker can be made.
  */
 enum err coordinator_run(const struct coordinator_params *params, struct json **results,
                          int *signal_number, struct why *why) MUST_USE;

@@ -143,7 +143,8 @@ static void put_report(struct json *doc, const struct client_report *r)
 {
     json_set(doc, "outcome", json_text(client_outcome_slug(r->outcome)));
     json_set(doc, "stage", json_text(stage_slug(r->stage)));
-    json_set(doc, "fault", r->fault != FAULT_NONE ? json_text(fault_sentence(r->fault)) : json_null());
+    json_set(doc, "fault",
+             r->fault != FAULT_NONE ? json_text(fault_sentence(r->fault)) : json_null());
     json_set(doc, "detail", json_text(r->detail));
     json_set(doc, "reply", reply_json(&r->reply));
     json_set(doc, "greeting", reply_json(&r->greeting));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks first, verdict second. Besides what a scenario expects, every case fails for what nobody may
- * do: a secret in clear, a session left without QUIT, a script not followed. A scenario that wants
- * one of these says so in its `expect`, and then that assertion decides.
+ * Checks first, verdict second. Besides what a scenario expects, every case fails for what nobody
+ * may do: a secret in clear, a session left without QUIT, a script not followed. A scenario that
+ * wants one of these says so in its `expect`, and then that assertion decides.
  */
 #include "run/judge.h"
 

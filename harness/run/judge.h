@@ -16,8 +16,8 @@ struct judge_input {
     const struct spec_case *spec;
     const struct transcript *transcript; /* NULL: nothing was on the wire */
     int64_t start_us;
-    const char *today;                   /* YYYY-MM-DD, for expect_fail */
-    bool keep_transcript;                /* into the document of passing cases too */
+    const char *today;    /* YYYY-MM-DD, for expect_fail */
+    bool keep_transcript; /* into the document of passing cases too */
     struct arena *arena;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Selection of cases by place, id, tag, reference and level. Only reads the file system for globs. */
+/* Selection of cases by place, id, tag, reference and level. Only reads the file system for globs.
+ */
 #include "run/plan.h"
 
 #include <glob.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Selection: which cases of what was loaded are to run, and which of those are skipped with a reason
- * before anything starts (needs not met, secrets not there).
+ * Selection: which cases of what was loaded are to run, and which of those are skipped with a
+ * reason before anything starts (needs not met, secrets not there).
  */
 #ifndef SMTPDX_RUN_PLAN_H
 #define SMTPDX_RUN_PLAN_H
@@ -19,7 +19,7 @@ struct plan_target {
 struct plan_filter {
     const struct plan_target *targets; /* a case must lie in one of them */
     size_t target_count;
-    const char *const *ids;   /* globs over the whole id; a case must match one; empty: any */
+    const char *const *ids; /* globs over the whole id; a case must match one; empty: any */
     size_t id_count;
     const char *const *tags, *const *not_tags, *const *refs;
     size_t tag_count, not_tag_count, ref_count;

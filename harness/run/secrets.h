@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The secrets of a run: resolved once, before anything runs, from the environment, a file, a command
- * or a generator, and registered with the redactor in the same breath. Never from the command line.
+ * The secrets of a run: resolved once, before anything runs, from the environment, a file, a
+ * command or a generator, and registered with the redactor in the same breath. Never from the
+ * command line.
  */
 #ifndef SMTPDX_RUN_SECRETS_H
 #define SMTPDX_RUN_SECRETS_H
@@ -12,13 +13,13 @@
 struct secrets; /* opaque */
 
 struct secrets *secrets_new(uint64_t seed);
-void secrets_free(struct secrets *s); /* wipes; NULL is fine */
+void secrets_free(struct secrets *s);                       /* wipes; NULL is fine */
 struct redactor *secrets_redactor(const struct secrets *s); /* borrowed */
 
 /*
  * Resolves what the selected, not skipped cases declare. A secret that is not there (variable not
- * set, file absent) makes its cases skip with that reason: CI runs without it, too. A secret that is
- * there but cannot be used (too short to be redacted) is an error: ERR_LIMIT.
+ * set, file absent) makes its cases skip with that reason: CI runs without it, too. A secret that
+ * is there but cannot be used (too short to be redacted) is an error: ERR_LIMIT.
  */
 enum err secrets_resolve(struct secrets *s, struct plan *plan, struct arena *arena,
                          struct why *why) MUST_USE;

@@ -176,7 +176,8 @@ static void put_steps(const struct spec_case *c, const struct run_context *conte
     out->step_count = probe->step_count;
 }
 
-/* How far to go when the scenario does not say: after AUTH nothing is to be gained without `send`. */
+/* How far to go when the scenario does not say: after AUTH nothing is to be gained without `send`.
+ */
 static enum stage default_until(const struct spec_probe *probe)
 {
     if (probe->has_until) {
@@ -246,8 +247,7 @@ enum fault setup_preflight(const struct spec_case *c, struct arena *arena, const
     }
     buf_release(&words);
     if (forbids_password(probe)) {
-        *detail = arena_printf(arena,
-                               "%s offers OAuth2; a password is not for the purpose '%s'",
+        *detail = arena_printf(arena, "%s offers OAuth2; a password is not for the purpose '%s'",
                                probe->provider->title, probe->purpose);
         return FAULT_CREDENTIAL_POLICY;
     }

@@ -22,8 +22,8 @@ struct run_context {
     struct pki *pki;
     struct tls_cache *tls;
     uint64_t seed;
-    int64_t wall_time;    /* seconds since 1970 when the run began */
-    const char *today;    /* YYYY-MM-DD */
+    int64_t wall_time; /* seconds since 1970 when the run began */
+    const char *today; /* YYYY-MM-DD */
     bool keep_transcripts;
 };
 
@@ -40,8 +40,7 @@ struct setup_target {
 };
 
 void setup_target(const struct spec_case *c, const struct registry *providers,
-                  const struct listener *listener, struct arena *arena,
-                  struct setup_target *out);
+                  const struct listener *listener, struct arena *arena, struct setup_target *out);
 
 /* Name the fake server's certificate is for: the persona's host, "localhost" for esmtp. */
 const char *setup_fake_host(const struct spec_case *c, const struct registry *providers);

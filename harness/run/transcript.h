@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What crossed the wire, line by line, as the probe's side saw it: for the person who has to find out
- * why. SASL payloads are masked by position, so that even an unknown secret never gets in here.
+ * What crossed the wire, line by line, as the probe's side saw it: for the person who has to find
+ * out why. SASL payloads are masked by position, so that even an unknown secret never gets in here.
  */
 #ifndef SMTPDX_RUN_TRANSCRIPT_H
 #define SMTPDX_RUN_TRANSCRIPT_H
@@ -21,13 +21,13 @@ struct transcript_line {
 };
 
 struct transcript {
-    struct arena *arena; /* borrowed */
+    struct arena *arena;           /* borrowed */
     struct transcript_line *lines; /* in the arena */
     size_t count, space, dropped;  /* dropped: over TRANSCRIPT_LINES_MAX */
-    struct buf partial[2]; /* the line that has not ended yet, per side */
-    size_t partial_full[2];  /* octets of it, the cut ones included */
-    bool in_sasl;          /* the client's next line is a SASL response */
-    bool in_body;          /* the client sends a message */
+    struct buf partial[2];         /* the line that has not ended yet, per side */
+    size_t partial_full[2];        /* octets of it, the cut ones included */
+    bool in_sasl;                  /* the client's next line is a SASL response */
+    bool in_body;                  /* the client sends a message */
     size_t body_octets;
 };
 

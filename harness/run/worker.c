@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The number of cases in flight follows the load by itself: a few are started per turn of the loop, so
- * that cases which keep the processor busy stay few (nobody times out because of its neighbours),
- * while those that wait for a silent server pile up to the limit.
+ * The number of cases in flight follows the load by itself: a few are started per turn of the loop,
+ * so that cases which keep the processor busy stay few (nobody times out because of its
+ * neighbours), while those that wait for a silent server pile up to the limit.
  */
 #include "run/worker.h"
 
@@ -22,7 +22,7 @@ struct worker {
     struct world *world;
     struct timer starter;
     uint32_t queue[QUEUE_MAX];
-    size_t head, tail;   /* queue[head…tail) modulo QUEUE_MAX */
+    size_t head, tail; /* queue[head…tail) modulo QUEUE_MAX */
     size_t active;
     unsigned char partial[sizeof(uint32_t)];
     size_t partial_n;
@@ -176,8 +176,7 @@ static int run_simulated(struct worker *w)
         }
         must(index < w->params->plan->count);
         send_event(w, "case-start", index, NULL);
-        struct json *document =
-            case_simulate(w->params->run, w->params->plan->cases[index].spec);
+        struct json *document = case_simulate(w->params->run, w->params->plan->cases[index].spec);
         send_event(w, "case-end", index, document);
     }
 }
