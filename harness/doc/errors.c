@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LINE_COLUMNS = 110, BEFORE_CARET = 60, TAB_STOP = 8 };
 
@@ -30,25 +31,39 @@ static char *visible_text(struct arena *arena, const char *format, va_list args)
     return copy;
 }
 
+/* The same thing can be found once per case of a table: said once. */
+static bool is_known(const struct doc_errors *e, const struct doc_error *d)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        const struct doc_error *k = &e->list[i];
+        if (k->source == d->source && k->line == d->line && k->col == d->col &&
+            strcmp(k->text, d->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add(struct doc_errors *e, const struct node *where, bool is_warning, const char *format,
                 va_list args)
 {
-    if (!is_warning) {
-        e->errors++;
+    struct doc_error d = {.is_warning = is_warning, .length = 1};
+    if (where != NULL) {
+        d.source = where->source;
+        d.line = where->line;
+        d.col = where->col;
+        d.length = where->length;
     }
+    d.text = visible_text(e->arena, format, args);
+    if (is_known(e, &d)) {
+        return;
+    }
+    e->errors += !is_warning;
     if (e->count == DOC_ERRORS_MAX) {
         e->dropped++;
         return;
     }
-    struct doc_error *d = &e->list[e->count++];
-    *d = (struct doc_error){.is_warning = is_warning, .length = 1};
-    if (where != NULL) {
-        d->source = where->source;
-        d->line = where->line;
-        d->col = where->col;
-        d->length = where->length;
-    }
-    d->text = visible_text(e->arena, format, args);
+    e->list[e->count++] = d;
 }
 
 void doc_error_at(struct doc_errors *e, const struct node *where, const char *format, ...)
