@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way into TLS (RFC 3207 4.2, RFC 8314 3.3). After it everything that was known is forgotten;
+ * when it fails nothing is ever said in clear again, not even QUIT (RFC 3207 4.1).
+ */
+#include "client/state.h"
+
+void tls_begin(struct client *c)
+{
+    reply_reader_reset(&c->reader);
+    c->is_early = false;
+    c->offered = (struct ehlo){NULL, 0};
+    c->has_421 = false;
+    c->phase = PHASE_TLS;
+    c->stage_from_us = c->now_us;
+    client_act(c, SESSION_START_TLS);
+    client_arm(c, c->params.timeout.command);
+}
+
+static void tls_up(struct client *c, const struct tls_facts *facts)
+{
+    c->is_tls = true;
+    c->report.tls_facts = *facts;
+    report_stage(c, STAGE_TLS, true);
+    c->reached = STAGE_TLS;
+    if (c->params.security == SECURITY_IMPLICIT) {
+        flow_start(c);
+    } else {
+        flow_next(c);
+    }
+}
+
+/* The handshake failed, or TLS broke later: the records make no sense any more. */
+static void tls_failed(struct client *c, const struct tls_facts *facts)
+{
+    enum fault why = facts->why != FAULT_NONE ? facts->why : FAULT_TLS_HANDSHAKE;
+    c->may_not_talk = true;
+    if (c->phase == PHASE_TLS) {
+        c->report.tls_facts = *facts;
+        report_stage(c, STAGE_TLS, false);
+        if (c->params.security != SECURITY_IMPLICIT) {
+            c->results[c->at].fault = why;
+        }
+        if (report_problem(c, OUTCOME_FAILED, STAGE_TLS, why, NULL)) {
+            report_detail(c, "%s", facts->detail);
+        }
+        flow_close(c);
+    } else if (c->phase == PHASE_WAITING) {
+        flow_happens(c, HAPPENS_CLOSE);
+    } else {
+        flow_close(c);
+    }
+}
+
+void tls_news(struct client *c, const struct session_news *news)
+{
+    must(news->facts != NULL);
+    if (news->event == SESSION_TLS_FAILED) {
+        tls_failed(c, news->facts);
+    } else if (c->phase == PHASE_TLS) {
+        tls_up(c, news->facts);
+    }
+}
