@@ -43,7 +43,10 @@ struct tls_params {
     enum tls_fault fault;              /* server */
 };
 struct tls_setup; /* opaque, reference-counted */
-/* Errors: ERR_LIBRARY (OpenSSL's words in why). Old versions and weak keys are allowed for servers
+/* Errors: ERR_LIBRARY (OpenSSL's words in why), ERR_INVALID (a version range that is empty, or older
+ * than TLS 1.2 for a client; a server without certificate; renegotiation in TLS 1.3). ANY is TLS 1.2
+ * and 1.3; with TLS_FAULT_RENEGOTIATE it is 1.2. A wants_client_cert server checks the certificate
+ * when it has trust_pem and takes any otherwise. ciphers may mix TLS 1.3 suites (TLS_…) in. Old versions and weak keys are allowed for servers
  * (security level 0) and not for clients. Session tickets are off. */
 enum err tls_setup_new(const struct tls_params *params, struct tls_setup **out,
                        struct why *why) MUST_USE;
@@ -51,6 +54,10 @@ struct tls_setup *tls_setup_ref(struct tls_setup *s);
 void tls_setup_free(struct tls_setup *s);
 
 struct tls_filter; /* opaque */
+/*
+ * FAILED may also follow UP: in TLS 1.3 a refusal of the client (its certificate, mostly) arrives
+ * when the client is already up (RFC 8446 4.4.2.4); facts.is_up stays true and facts.why says why.
+ */
 enum tls_state { TLS_HANDSHAKING, TLS_UP, TLS_FAILED, TLS_CLOSED /* close_notify came */ };
 
 /* server_name: for SNI and verification on a client (an IP literal is verified and not sent as SNI);
@@ -60,16 +67,21 @@ void tls_filter_free(struct tls_filter *f);
 
 /* Takes all octets. Whatever comes out is waiting in the two outputs. */
 void tls_filter_feed(struct tls_filter *f, struct slice cipher);
-void tls_filter_eof(struct tls_filter *f);                        /* the transport ended */
+/* The transport ended. In the handshake that is FAILED. When up, the state stays UP and
+ * tls_filter_is_truncated() tells that no close_notify had come (RFC 8446 6.1). */
+void tls_filter_eof(struct tls_filter *f);
+bool tls_filter_is_truncated(const struct tls_filter *f);
 void tls_filter_send(struct tls_filter *f, struct slice plain);   /* only when up */
 void tls_filter_close(struct tls_filter *f);                      /* queues close_notify */
 struct buf *tls_filter_cipher_out(struct tls_filter *f); /* to be written; the caller drains it */
 struct buf *tls_filter_plain_out(struct tls_filter *f);  /* to be read; the caller drains it */
 enum tls_state tls_filter_state(const struct tls_filter *f);
-/* TLS_FAULT_CLOSE and _TRUNCATE_RECORD: true once the transport must be closed by the driver. */
+/* TLS_FAULT_CLOSE, _TRUNCATE_RECORD and _ALERT: true once the transport must be closed by the driver,
+ * behind what waits in cipher_out. */
 bool tls_filter_wants_close(const struct tls_filter *f);
 const struct tls_facts *tls_filter_facts(const struct tls_filter *f); /* borrowed, complete when up or failed */
-/* tls-exporter channel binding (RFC 9266), 32 octets; false before the handshake is done. */
+/* tls-exporter channel binding (RFC 9266), 32 octets; false before the handshake is done, and on
+ * TLS 1.2 without the extended master secret. */
 bool tls_filter_binding(struct tls_filter *f, char out[32]);
 
 #endif
