@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that can go wrong on purpose or by a wrong port: each tls_fault ends within bounded
+ * steps and leaves the fault that a person has to see; text where TLS should be is the wrong mode;
+ * an end of the transport is a fault at every octet of the handshake. Law: every cut gives the
+ * same.
+ */
+#include "tls_pair.h"
+
+static const size_t cuts[] = {0, 1, 3, 64};
+
+static void check(const char *name, const struct tls_filter *f, enum tls_state state,
+                  enum fault want, const char *says)
+{
+    const struct tls_facts *facts = tls_filter_facts(f);
+    if (tls_filter_state(f) != state || facts->why != want || strstr(facts->detail, says) == NULL) {
+        fail_msg("%s: got state %d %s \"%s\", want state %d %s \"%s\"", name,
+                 (int)tls_filter_state(f), fault_name(facts->why), facts->detail, (int)state,
+                 fault_name(want), says);
+    }
+}
+
+/* clang-format off */
+static const struct fault_row {
+    enum tls_fault fault;
+    enum tls_version max;
+    enum tls_state client;       /* when all is over */
+    enum fault want;
+    const char *says;
+    bool is_up, is_truncated, wants_close;
+    const char *plain;           /* what of "220 hello" the client could read */
+} rows[] = {
+    { TLS_FAULT_NONE,            TLS_VERSION_1_3, TLS_CLOSED, FAULT_NONE,          "",          true,  false, false, "220 hello\r\n" },
+    { TLS_FAULT_NONE,            TLS_VERSION_1_2, TLS_CLOSED, FAULT_NONE,          "",          true,  false, false, "220 hello\r\n" },
+    { TLS_FAULT_ALERT,           TLS_VERSION_1_3, TLS_FAILED, FAULT_TLS_HANDSHAKE, "alert 40",  false, false, true,  "" },
+    { TLS_FAULT_ALERT,           TLS_VERSION_1_2, TLS_FAILED, FAULT_TLS_HANDSHAKE, "alert 40",  false, false, true,  "" },
+    { TLS_FAULT_CLOSE,           TLS_VERSION_1_3, TLS_FAILED, FAULT_TLS_HANDSHAKE, "closed during the handshake", false, false, true, "" },
+    { TLS_FAULT_CLOSE,           TLS_VERSION_1_2, TLS_FAILED, FAULT_TLS_HANDSHAKE, "closed during the handshake", false, false, true, "" },
+    { TLS_FAULT_TRUNCATE_RECORD, TLS_VERSION_1_3, TLS_UP,     FAULT_NONE,          "",          true,  true,  true,  "" },
+    { TLS_FAULT_TRUNCATE_RECORD, TLS_VERSION_1_2, TLS_UP,     FAULT_NONE,          "",          true,  true,  true,  "" },
+    { TLS_FAULT_RENEGOTIATE,     TLS_VERSION_ANY, TLS_FAILED, FAULT_TLS_HANDSHAKE, "alert 40",  true,  false, false, "" },
+    { TLS_FAULT_GARBAGE,         TLS_VERSION_1_3, TLS_FAILED, FAULT_TLS_HANDSHAKE, "",          false, false, false, "" },
+    { TLS_FAULT_GARBAGE,         TLS_VERSION_1_2, TLS_FAILED, FAULT_TLS_HANDSHAKE, "",          false, false, false, "" },
+    { TLS_FAULT_SILENT,          TLS_VERSION_1_3, TLS_FAILED, FAULT_TLS_HANDSHAKE, "closed during the handshake", false, false, false, "" },
+    { TLS_FAULT_NO_CLOSE_NOTIFY, TLS_VERSION_1_3, TLS_UP,     FAULT_NONE,          "",          true,  true,  false, "220 hello\r\n" },
+    { TLS_FAULT_NO_CLOSE_NOTIFY, TLS_VERSION_1_2, TLS_UP,     FAULT_NONE,          "",          true,  true,  false, "220 hello\r\n" },
+};
+/* clang-format on */
+
+static void check_row(const struct fault_row *row, struct tls_setup *client_side,
+                      struct tls_setup *server_side, size_t cut)
+{
+    const char *name = tls_fault_slug(row->fault);
+    struct tls_filter *client = tls_filter_new(client_side, "mail.example.test", NOW);
+    struct tls_filter *server = tls_filter_new(server_side, NULL, NOW);
+    settle(client, server, cut);
+    if (row->fault == TLS_FAULT_SILENT) {
+        check(name, client, TLS_HANDSHAKING, FAULT_NONE, "");
+    }
+    tls_filter_send(server, slice_of("220 hello\r\n"));
+    settle(client, server, cut);
+    tls_filter_close(server);
+    settle(client, server, cut);
+    tls_filter_eof(client);
+    check(name, client, row->client, row->want, row->says);
+    assert_int_equal(tls_filter_facts(client)->is_up, row->is_up);
+    assert_int_equal(tls_filter_is_truncated(client), row->is_truncated);
+    assert_int_equal(tls_filter_wants_close(server), row->wants_close);
+    if (row->fault != TLS_FAULT_RENEGOTIATE) {
+        assert_string_equal(buf_text(tls_filter_plain_out(client)), row->plain);
+    }
+    tls_filter_eof(server);
+    assert_false(row->want != FAULT_NONE && tls_filter_facts(server)->why == FAULT_NONE);
+    tls_filter_free(client);
+    tls_filter_free(server);
+}
+
+static void test_faults(void **state)
+{
+    struct pki *pki = *state;
+    struct tls_setup *client = client_setup(pki);
+    for (size_t i = 0; i < COUNT(rows) * COUNT(cuts); i++) {
+        const struct fault_row *row = &rows[i % COUNT(rows)];
+        struct tls_setup *server = server_setup(pki, PKI_VALID, row->fault, row->max);
+        check_row(row, client, server, cuts[i / COUNT(rows)]);
+        tls_setup_free(server);
+    }
+    tls_setup_free(client);
+}
+
+static void test_every_fault_has_a_row(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TLS_FAULT_COUNT; f++) {
+        bool is_there = false;
+        for (size_t i = 0; i < COUNT(rows); i++) {
+            is_there = is_there || rows[i].fault == (enum tls_fault)f;
+        }
+        assert_true(is_there);
+    }
+}
+
+/* clang-format off */
+#define B(text) { (text), sizeof(text) - 1 }
+static const struct first_row {
+    const char *name;
+    struct slice octets;
+    bool to_server, then_eof;
+    enum fault want;
+} firsts[] = {
+    { "greeting",                B("220 mx.example.test ESMTP\r\n"),   false, false, FAULT_TLS_WRONG_MODE },
+    { "refusal",                 B("554-go away\r\n554 now\r\n"),      false, false, FAULT_TLS_WRONG_MODE },
+    { "HTTP",                    B("HTTP/1.1 400 Bad Request\r\n\r\n"), false, false, FAULT_TLS_WRONG_MODE },
+    { "short text, then the end", B("220"),                            false, true,  FAULT_TLS_WRONG_MODE },
+    { "EHLO to a TLS server",    B("EHLO client.example.test\r\n"),    true,  false, FAULT_TLS_WRONG_MODE },
+    { "GET to a TLS server",     B("GET / HTTP/1.1\r\n\r\n"),          true,  false, FAULT_TLS_WRONG_MODE },
+    { "nothing, then the end",   B(""),                                false, true,  FAULT_TLS_HANDSHAKE },
+    { "nothing to a server",     B(""),                                true,  true,  FAULT_TLS_HANDSHAKE },
+    { "zeros",                   B("\0\0\0\0\0\0\0\0\0\0\0"),          false, false, FAULT_TLS_HANDSHAKE },
+    { "alert: version",          B("\x15\x03\x01\0\x02\x02\x46"),      false, false, FAULT_TLS_VERSION },
+    { "alert: certificate wanted", B("\x15\x03\x03\0\x02\x02\x74"),    false, false, FAULT_TLS_CLIENT_CERT },
+    { "alert: handshake failure", B("\x15\x03\x03\0\x02\x02\x28"),     false, false, FAULT_TLS_HANDSHAKE },
+    { "alert: internal error",   B("\x15\x03\x03\0\x02\x02\x50"),      false, false, FAULT_TLS_HANDSHAKE },
+    { "half an alert",           B("\x15\x03\x03\0"),                  false, true,  FAULT_TLS_HANDSHAKE },
+};
+/* clang-format on */
+
+static void test_first_octets(void **state)
+{
+    struct pki *pki = *state;
+    struct tls_setup *client = client_setup(pki);
+    struct tls_setup *server = server_setup(pki, PKI_VALID, TLS_FAULT_NONE, TLS_VERSION_ANY);
+    for (size_t i = 0; i < COUNT(firsts) * COUNT(cuts); i++) {
+        const struct first_row *row = &firsts[i % COUNT(firsts)];
+        struct tls_filter *f =
+            tls_filter_new(row->to_server ? server : client, "mail.example.test", NOW);
+        feed_cut(f, row->octets, cuts[i / COUNT(firsts)]);
+        if (row->then_eof) {
+            tls_filter_eof(f);
+        }
+        check(row->name, f, TLS_FAILED, row->want, "");
+        assert_true(tls_filter_facts(f)->detail[0] != '\0');
+        feed_cut(f, row->octets, 0); /* what comes later changes nothing */
+        tls_filter_send(f, slice_of("never"));
+        tls_filter_close(f);
+        tls_filter_eof(f);
+        check(row->name, f, TLS_FAILED, row->want, "");
+        assert_int_equal(tls_filter_plain_out(f)->n, 0);
+        tls_filter_free(f);
+    }
+    tls_setup_free(client);
+    tls_setup_free(server);
+}
+
+/* The server's flight cut off at every octet: never up, and always said. */
+static void test_end_everywhere(void **state)
+{
+    struct pki *pki = *state;
+    struct tls_setup *client_side = client_setup(pki);
+    struct tls_setup *server_side = server_setup(pki, PKI_VALID, TLS_FAULT_NONE, TLS_VERSION_ANY);
+    for (size_t at = 0;; at++) {
+        struct tls_filter *client = tls_filter_new(client_side, "mail.example.test", NOW);
+        struct tls_filter *server = tls_filter_new(server_side, NULL, NOW);
+        (void)carry(client, server, 0);
+        struct slice flight = buf_slice(tls_filter_cipher_out(server));
+        assert_true(flight.n > 100 && flight.n < 4000);
+        bool is_whole = at >= flight.n;
+        feed_cut(client, slice_sub(flight, 0, at), 0);
+        tls_filter_eof(client);
+        check("cut flight", client, is_whole ? TLS_UP : TLS_FAILED,
+              is_whole ? FAULT_NONE : FAULT_TLS_HANDSHAKE,
+              is_whole ? "" : "closed during the handshake");
+        tls_filter_free(client);
+        tls_filter_free(server);
+        if (is_whole) {
+            break;
+        }
+    }
+    tls_setup_free(client_side);
+    tls_setup_free(server_side);
+}
+
+static int open_pki(void **state)
+{
+    *state = make_pki();
+    return 0;
+}
+
+static int close_pki(void **state)
+{
+    pki_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_fault_has_a_row),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_first_octets),
+        cmocka_unit_test(test_end_everywhere),
+    };
+    return cmocka_run_group_tests(tests, open_pki, close_pki);
+}
