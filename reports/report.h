@@ -8,9 +8,11 @@
 #include "result/log.h"
 
 struct report_options {
-    bool is_strict;       /* junit: the strict flavour */
-    bool has_colour, is_terminal; unsigned columns; /* console */
-    bool is_verbose;
+    bool is_strict; /* junit: the strict flavour */
+    bool has_colour, is_terminal;
+    unsigned columns;        /* console; 0: unknown, taken as 80 */
+    bool is_verbose;         /* what passed is shown with its transcript too */
+    bool should_fails;       /* console: as in struct run_record */
     const char *attachments; /* folder of transcripts, or NULL */
 };
 
@@ -18,28 +20,40 @@ struct report_format {
     const char *name;   /* "junit" */
     const char *suffix; /* ".xml" */
     const char *summary;
-    /* Appends the whole report. Errors: ERR_LIBRARY. */
+    /* Appends the whole report. Whatever the documents lack is left out, and whatever they hold is
+     * made harmless for the format. Errors: ERR_LIBRARY. */
     enum err (*write)(const struct run_record *run, const struct report_options *options,
                       struct buf *out, struct why *why);
 };
-extern const struct report_format report_formats[]; /* junit, json, (console summary), github, markdown, tap */
+extern const struct report_format report_formats[]; /* junit, json, tap, github, markdown */
 extern const size_t report_format_count;
 const struct report_format *report_find(struct slice name);
 
-/* Writes the report atomically: temporary file in the same folder, fsync, rename. "-" is standard output.
- * Errors: ERR_IO with what the system said and what to do. */
+/* Name of the transcript of a case in options.attachments: harmless in any file system, unique. */
+void report_attachment_name(struct slice id, struct buf *out);
+
+/* Writes the report atomically: temporary file in the same folder, fsync, rename. What is there and
+ * not a regular file (a device, a pipe) is written to directly. "-" is standard output.
+ * Errors: ERR_IO with what the system said and what to do; no temporary file is left. */
 enum err report_write_file(const struct report_format *format, const struct run_record *run,
                            const struct report_options *options, const char *path,
                            struct why *why) MUST_USE;
 enum err file_write_atomic(const char *path, struct slice bytes, struct why *why) MUST_USE;
 
-/* Console: progress while running, failures as they happen, the summary. */
-struct console; /* opaque */
-struct console *console_new(const struct report_options *options, int fd);
+/*
+ * Console: progress while running, failures as they happen, the summary. On a terminal the last
+ * line is a progress bar as wide as the terminal allows; elsewhere there are plain lines and no
+ * control characters. It has no clock: what is drawn depends on the calls only. Writing never fails
+ * (a closed pipe is not a failure of the run).
+ */
+struct console;                                                            /* opaque */
+struct console *console_new(const struct report_options *options, int fd); /* copies options */
 void console_free(struct console *c);
 void console_start(struct console *c, size_t selected, const char *world);
 void console_case_start(struct console *c, const char *id);
 void console_result(struct console *c, const struct json *result);
-void console_finish(struct console *c, const struct run_record *run, const char *const *written, size_t count);
+/* written: paths of the reports, for the summary line. */
+void console_finish(struct console *c, const struct run_record *run, const char *const *written,
+                    size_t count);
 
 #endif
