@@ -16,7 +16,7 @@ static const struct client_rule rules[] = {
     [STEP_EHLO]         = ROW(EHLO,     COMMAND,  0,    NEXT, ODD,       REFUSED, HELO,    GARBAGE, LOST, SILENT, "RFC 5321 3.2, 4.1.1.1"),
     [STEP_HELO]         = ROW(EHLO,     COMMAND,  0,    NEXT, ODD,       REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 5321 4.1.1.1"),
     [STEP_STARTTLS]     = ROW(STARTTLS, COMMAND,  220,  TLS,  ODD,       REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 3207 4"),
-    [STEP_AUTH]         = ROW(AUTH,     COMMAND,  0,    NEXT, CHALLENGE, REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 4954 4, 6"),
+    [STEP_AUTH]         = ROW(AUTH,     COMMAND,  235,  NEXT, CHALLENGE, REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 4954 4, 6"),
     [STEP_MAIL]         = ROW(MAIL,     COMMAND,  0,    NEXT, ODD,       REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 5321 3.3, 4.1.1.2"),
     [STEP_RCPT]         = ROW(RCPT,     COMMAND,  0,    NEXT, ODD,       REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 5321 3.3, 4.1.1.3"),
     [STEP_DATA]         = ROW(DATA,     DATA,     354,  ODD,  NEXT,      REFUSED, REFUSED, GARBAGE, LOST, SILENT, "RFC 5321 3.3, 4.1.1.4"),
@@ -65,7 +65,11 @@ enum arrow client_arrow(const struct client_rule *rule, unsigned code)
 {
     enum happening happening = client_happening(code);
     bool is_the_class = rule->only != 0 && client_happening(rule->only) == happening;
-    return is_the_class && rule->only != code ? ARROW_ODD : rule->on[happening];
+    if (is_the_class && rule->only != code) {
+        return ARROW_ODD;
+    }
+    enum arrow arrow = rule->on[happening];
+    return arrow == ARROW_CHALLENGE && code != 334 ? ARROW_ODD : arrow; /* RFC 4954 4 */
 }
 
 const char *client_verb_slug(enum client_verb verb)

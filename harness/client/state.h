@@ -61,7 +61,7 @@ struct client {
     bool may_not_talk;    /* TLS failed or was poisoned: nothing more in clear */
     bool is_eof;          /* the peer has closed its side */
     enum fault refusal;   /* of the last problem, whether it decided or not */
-    char cancel_why[200]; /* why "*" was sent */
+    char cancel_why[512]; /* why "*" was sent */
     bool is_reset;        /* the last close was a reset */
     bool is_total_over;   /* the time for the whole session ended */
     bool is_in_content;   /* 354 came and the final dot was not sent: a command would be content */
