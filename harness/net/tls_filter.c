@@ -187,6 +187,11 @@ static void on_stop(struct tls_filter *f, int rc)
     case SSL_ERROR_WANT_WRITE:
         break;
     case SSL_ERROR_ZERO_RETURN:
+        if (f->state == TLS_HANDSHAKING) { /* close_notify in place of an answer */
+            tls_verdict_of_eof(f);
+            fail_with(f);
+            break;
+        }
         f->state = TLS_CLOSED;
         f->in = slice_of("");
         break;

@@ -121,6 +121,7 @@ static const struct first_row {
     { "alert: certificate wanted", B("\x15\x03\x03\0\x02\x02\x74"),    false, false, FAULT_TLS_CLIENT_CERT },
     { "alert: handshake failure", B("\x15\x03\x03\0\x02\x02\x28"),     false, false, FAULT_TLS_HANDSHAKE },
     { "alert: internal error",   B("\x15\x03\x03\0\x02\x02\x50"),      false, false, FAULT_TLS_HANDSHAKE },
+    { "close_notify",            B("\x15\x03\x03\0\x02\x01\0"),       false, false, FAULT_TLS_HANDSHAKE },
     { "half an alert",           B("\x15\x03\x03\0"),                  false, true,  FAULT_TLS_HANDSHAKE },
 };
 /* clang-format on */
