@@ -70,7 +70,7 @@ static void on_gone(struct client *c, enum session_event event)
     }
     if (c->phase == PHASE_WAITING) {
         c->is_reset = event == SESSION_RESET;
-        flow_happens(c, HAPPENS_CLOSE);
+        arrow_happens(c, HAPPENS_CLOSE);
         return;
     }
     if (c->phase == PHASE_TLS) {
@@ -123,7 +123,7 @@ static void on_input(void *self, int64_t now_us, struct slice bytes)
 {
     struct client *c = self;
     tick(c, now_us);
-    flow_input(c, bytes);
+    input_take(c, bytes);
 }
 
 static void on_time(void *self, int64_t now_us)
@@ -150,7 +150,7 @@ static void on_time(void *self, int64_t now_us)
         flow_close(c);
         return;
     case PHASE_WAITING:
-        flow_happens(c, HAPPENS_TIME);
+        arrow_happens(c, HAPPENS_TIME);
         return;
     case PHASE_QUIT:
     case PHASE_DONE:

@@ -5,7 +5,8 @@
  *   rules.c   the table
  *   plan.c    the list of steps, and the check of everything that will stand in a command
  *   steps.c   what each step sends
- *   flow.c    what follows from what came
+ *   flow.c    going through the steps     input.c   octets in
+ *   arrows.c  what follows from what came
  *   auth.c    the SASL exchange        tls.c     STARTTLS and implicit TLS
  *   report.c  the report
  */
@@ -106,13 +107,26 @@ bool step_send(struct client *c, const struct client_step *step);
 int64_t step_timeout_us(const struct client *c, const struct client_step *step);
 
 /* flow.c */
-void flow_start(struct client *c); /* TCP, and implicit TLS, is up */
-void flow_input(struct client *c, struct slice bytes);
-void flow_happens(struct client *c, enum happening happening); /* GARBAGE, CLOSE or TIME */
-void flow_next(struct client *c);                              /* the present step is done */
-void flow_stop(struct client *c);                              /* no more steps: QUIT, then close */
-void flow_close(struct client *c);                             /* close without a word */
-const struct client_step *flow_step(const struct client *c);   /* the present one */
+void flow_start(struct client *c);                           /* TCP, and implicit TLS, is up */
+void flow_next(struct client *c);                            /* the present step is done */
+void flow_stop(struct client *c);                            /* no more steps: QUIT, then close */
+void flow_close(struct client *c);                           /* close without a word */
+const struct client_step *flow_step(const struct client *c); /* the present one */
+struct client_step_result *flow_result(struct client *c);    /* its result */
+enum stage flow_stage(const struct client *c);               /* its stage */
+void flow_end_step(struct client *c, bool is_ok);            /* notes time and stage */
+/* An unsolicited 421 came and is now the decisive reply; true when nothing more is to be asked. */
+bool flow_met_421(struct client *c);
+
+/* arrows.c */
+void arrow_take(struct client *c, enum arrow arrow, const struct client_reply *reply);
+void arrow_happens(struct client *c, enum happening happening); /* CLOSE or TIME */
+void arrow_garbage(struct client *c, const struct client_reply *reply, enum fault why);
+void arrow_end(struct client *c, const struct client_reply *reply); /* reply may be NULL */
+void arrow_fault(struct client *c, enum fault fault, const struct client_reply *reply);
+
+/* input.c */
+void input_take(struct client *c, struct slice bytes);
 
 /* tls.c */
 void tls_begin(struct client *c);

@@ -46,7 +46,7 @@ static void tls_failed(struct client *c, const struct tls_facts *facts)
         }
         flow_close(c);
     } else if (c->phase == PHASE_WAITING) {
-        flow_happens(c, HAPPENS_CLOSE);
+        arrow_happens(c, HAPPENS_CLOSE);
     } else {
         flow_close(c);
     }
