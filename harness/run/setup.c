@@ -129,7 +129,7 @@ static struct slice choose_mechanisms(const struct spec_probe *probe,
 }
 
 static void put_auth(const struct spec_case *c, const struct run_context *context,
-                     const struct setup_target *target, struct rng *rng, struct arena *arena,
+                     const struct setup_target *target, struct arena *arena,
                      struct client_params *out)
 {
     const struct spec_probe *probe = c->probe;
@@ -141,9 +141,6 @@ static void put_auth(const struct spec_case *c, const struct run_context *contex
     out->authzid = probe->authzid;
     const struct spec_text *secret = probe->token.count != 0 ? &probe->token : &probe->password;
     out->secret = setup_text(secret, c, context->secrets, target, arena);
-    char nonce[25];
-    rng_text(rng, nonce, sizeof nonce - 1);
-    out->nonce = arena_copy(arena, slice_of(nonce));
     out->initial_response = (enum client_initial_response)probe->initial_response;
     out->ignore_offer = probe->ignore_offer;
 }
@@ -208,7 +205,7 @@ void setup_client_params(const struct spec_case *c, const struct run_context *co
         .date = context->wall_time,
         .message_id = slice_of(arena_printf(arena, "%s@smtpdx.invalid", id)),
     };
-    put_auth(c, context, target, rng, arena, out);
+    put_auth(c, context, target, arena, out);
     put_timeouts(probe, out);
     if (probe->step_count != 0) {
         put_steps(c, context, target, arena, out);
