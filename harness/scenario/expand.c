@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From scenarios to cases: every row times every combination of the axes, each substituted, checked
+ * and read by itself. Ids name rows and values, never positions.
+ */
+#include "scenario/parts.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { AXES_MAX = 16, AXIS_VALUES_MAX = 256, ID_MAX = 120, TIMEOUT_DEFAULT_US = 60 * 1000000 };
+
+/* One scenario while its cases are made. */
+struct expansion {
+    struct file_state *f;
+    const struct node *node;  /* merged with the defaults */
+    struct scenario_head raw; /* before substitution: id, rows, axes */
+    unsigned first_line, last_line;
+    size_t picked[AXES_MAX]; /* value of each axis, of the combination at hand */
+    bool *excluded_any;      /* per item of exclude: did it leave something out? */
+    const char *via;         /* "" or the value of the axis `via` */
+};
+
+/* ---- words that become part of an id ---- */
+
+static bool is_id(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool is_good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       strchr("-_.@+/", c) != NULL;
+        if (!is_good || c == '\0') {
+            return false;
+        }
+    }
+    return s.n != 0 && s.n <= ID_MAX;
+}
+
+static bool check_id(struct bind *b, const struct node *n, const char *what)
+{
+    struct slice text;
+    if (!bind_text(b, what, n, &text)) {
+        return false;
+    }
+    if (!is_id(text)) {
+        doc_error_at(b->errors, n,
+                     "'%s' becomes part of an id: letters, digits and - _ . @ + /, at most %d",
+                     what, ID_MAX);
+        return false;
+    }
+    return true;
+}
+
+/* ---- tables and axes: their form ---- */
+
+static bool check_rows(struct bind *b, const struct scenario_head *h)
+{
+    size_t before = b->errors->errors;
+    const struct node *rows = h->cases;
+    if (rows->kind != NODE_LIST || rows->count == 0) {
+        doc_error_at(b->errors, rows, "'cases' is a list of rows: - { id: name, … }");
+        return false;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct node *id = node_get(rows->items[i], "id");
+        if (id == NULL) {
+            doc_error_at(b->errors, rows->items[i], "a row needs an 'id'");
+            continue;
+        }
+        (void)check_id(b, id, "id");
+        for (size_t k = 0; k < i; k++) {
+            const struct node *other = node_get(rows->items[k], "id");
+            if (other != NULL && slice_eq(node_text(other), node_text(id))) {
+                doc_error_at(b->errors, id, "duplicate row id '" SLICE_FMT "' (first on line %u)",
+                             SLICE_ARG(node_text(id)), other->line);
+                break;
+            }
+        }
+    }
+    if (h->has_count && h->count != rows->count) {
+        doc_error_at(b->errors, rows, "'count' says %u rows, and there are %zu", h->count,
+                     rows->count);
+    }
+    return b->errors->errors == before;
+}
+
+static bool check_axis(struct bind *b, const struct node *name, const struct node *values)
+{
+    size_t before = b->errors->errors;
+    (void)check_id(b, name, "axis");
+    if (values->kind != NODE_LIST || values->count == 0 || values->count > AXIS_VALUES_MAX) {
+        doc_error_at(b->errors, values, "axis '" SLICE_FMT "' is a list of 1 to %d values",
+                     SLICE_ARG(name->text), AXIS_VALUES_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < values->count; i++) {
+        (void)check_id(b, values->items[i], "axis value");
+        for (size_t k = 0; k < i; k++) {
+            if (slice_eq(node_text(values->items[i]), node_text(values->items[k]))) {
+                doc_error_at(b->errors, values->items[i], "the axis has this value twice");
+            }
+        }
+    }
+    return b->errors->errors == before;
+}
+
+static bool check_matrix(struct bind *b, const struct scenario_head *h)
+{
+    const struct node *m = h->matrix;
+    if (m->kind != NODE_MAP || m->count == 0 || m->count > AXES_MAX) {
+        doc_error_at(b->errors, m, "'matrix' is a mapping of 1 to %d axes: {axis: [value, …]}",
+                     AXES_MAX);
+        return false;
+    }
+    bool is_good = true;
+    for (size_t i = 0; i < m->count; i++) {
+        is_good = check_axis(b, m->keys[i], m->items[i]) && is_good;
+    }
+    const struct node *via = node_get(m, "via");
+    for (size_t i = 0; via != NULL && h->classify != NULL && is_good && i < via->count; i++) {
+        is_good = bind_choice(b, "via", via->items[i], &choices_vias) != NULL;
+    }
+    return is_good;
+}
+
+/* Every item names axes (or row) with one value each, which exist. */
+static bool check_exclude(struct bind *b, const struct scenario_head *h)
+{
+    const struct node *x = h->exclude;
+    size_t before = b->errors->errors;
+    if (x->kind != NODE_LIST || x->count == 0) {
+        doc_error_at(b->errors, x, "'exclude' is a list: - { axis: value }");
+        return false;
+    }
+    for (size_t i = 0; i < x->count; i++) {
+        const struct node *item = x->items[i];
+        if (item->kind != NODE_MAP || item->count == 0) {
+            doc_error_at(b->errors, item, "a combination to exclude is a mapping: { axis: value }");
+            continue;
+        }
+        for (size_t k = 0; k < item->count; k++) {
+            const char *name = arena_text(b->arena, item->keys[k]->text);
+            bool is_row = strcmp(name, "row") == 0 && h->cases != NULL;
+            if (!is_row && node_get(h->matrix, name) == NULL) {
+                doc_error_at(b->errors, item->keys[k], "there is no axis '%s'", name);
+            }
+        }
+    }
+    return b->errors->errors == before;
+}
+
+static bool check_expansion(struct bind *b, const struct scenario_head *h)
+{
+    bool is_good = h->cases == NULL || check_rows(b, h);
+    is_good = (h->matrix == NULL || check_matrix(b, h)) && is_good;
+    is_good = (h->exclude == NULL || check_exclude(b, h)) && is_good;
+    if (h->cases == NULL && h->has_count) {
+        doc_error_at(b->errors, h->expect,
+                     "'count' counts the rows of 'cases', and there are none");
+        return false;
+    }
+    return is_good;
+}
+
+/* ---- defaults and named servers ---- */
+
+static const struct node *merge_part(struct expansion *x, const struct node *n, const char *key,
+                                     bool may_add)
+{
+    struct file_state *f = x->f;
+    const struct node *own = node_get(n, key);
+    const struct node *under = node_get(f->defaults, key);
+    if (under == NULL || (own == NULL && !may_add)) {
+        return n;
+    }
+    bool names_persona = strcmp(key, "server") == 0 &&
+                         (node_get(own, "use") != NULL || node_get(own, "like") != NULL);
+    if (names_persona) {
+        static const char *const personas[] = {"use", "like", NULL};
+        under = merge_without(f->bind.arena, under, personas);
+    }
+    return merge_with(f->bind.arena, n, key, merge_nodes(f->bind.arena, under, own));
+}
+
+/* `server: name` is short for `server: {use: name}`. */
+static const struct node *spell_out_server(struct expansion *x, const struct node *n)
+{
+    const struct node *server = node_get(n, "server");
+    if (server == NULL || server->kind != NODE_SCALAR) {
+        return n;
+    }
+    struct arena *arena = x->f->bind.arena;
+    const struct node *use = node_new_scalar(arena, server, slice_of("use"));
+    return merge_with(arena, n, "server", node_new_map(arena, server, &use, &server, 1));
+}
+
+static const struct node *merge_defaults(struct expansion *x, const struct node *n)
+{
+    n = spell_out_server(x, n);
+    bool is_mapper = node_get(n, "classify") != NULL;
+    bool has_server = node_get(n, "server") != NULL;
+    bool has_endpoint = node_get(n, "endpoint") != NULL;
+    n = merge_part(x, n, "endpoint", !has_server && !has_endpoint && !is_mapper);
+    has_endpoint = node_get(n, "endpoint") != NULL;
+    n = merge_part(x, n, "server", !has_endpoint && !is_mapper);
+    n = merge_part(x, n, "probe", !is_mapper);
+    n = merge_part(x, n, "retry", !is_mapper);
+    n = merge_part(x, n, "timeout", true);
+    return merge_part(x, n, "expect", false);
+}
+
+/* Names of a mapping, for "did you mean". */
+static const char *nearest_key(struct bind *b, const struct node *map, struct slice name)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; map != NULL && i < map->count && n < COUNT(names); i++) {
+        names[n++] = arena_text(b->arena, map->keys[i]->text);
+    }
+    return text_nearest(name, names, n);
+}
+
+static const struct node *named(struct bind *b, const struct node *map, const struct node *name,
+                                const char *what)
+{
+    struct slice text;
+    if (!bind_text(b, what, name, &text)) {
+        return NULL;
+    }
+    const struct node *found = node_get(map, arena_text(b->arena, text));
+    if (found == NULL) {
+        const char *nearest = nearest_key(b, map, text);
+        doc_error_at(b->errors, name, "no '" SLICE_FMT "' under '%s'%s%s%s", SLICE_ARG(text), what,
+                     nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                     nearest != NULL ? "'?)" : "");
+    }
+    return found;
+}
+
+/* After substitution, since `use` may come from an axis. NULL after an error. */
+static const struct node *resolve_server(struct expansion *x, struct scope *scope,
+                                         const struct node *server)
+{
+    static const char *const without[] = {"use", NULL};
+    struct bind *b = &x->f->bind;
+    const struct node *use = node_get(server, "use");
+    if (use == NULL) {
+        return server;
+    }
+    const struct node *base = named(b, x->f->servers, use, "servers");
+    if (base == NULL) {
+        return NULL;
+    }
+    return merge_nodes(b->arena, scope_apply(scope, base),
+                       merge_without(b->arena, server, without));
+}
+
+/* ---- one case ---- */
+
+static const char *const *join_lists(struct bind *b, const char *const *first,
+                                     const char *const *second)
+{
+    size_t n = 0, m = 0;
+    while (first != NULL && first[n] != NULL) {
+        n++;
+    }
+    while (second != NULL && second[m] != NULL) {
+        m++;
+    }
+    const char **list = arena_array(b->arena, n + m + 1, sizeof(const char *));
+    for (size_t i = 0; i < n + m; i++) {
+        list[i] = i < n ? first[i] : second[i - n];
+    }
+    return list;
+}
+
+static const struct spec_server *make_server(struct expansion *x, struct scope *scope,
+                                             const struct node *n)
+{
+    struct bind *b = &x->f->bind;
+    n = resolve_server(x, scope, n);
+    if (n == NULL) {
+        return NULL;
+    }
+    struct spec_server *s = arena_alloc(b->arena, sizeof *s);
+    server_init(s);
+    bind_map(b, &shape_server, n, s);
+    s->at = n;
+    server_finish(b, s);
+    return s;
+}
+
+static const struct spec_endpoint *make_endpoint(struct expansion *x, struct scope *scope,
+                                                 const struct node *n)
+{
+    struct bind *b = &x->f->bind;
+    const char *name = x->raw.id;
+    if (n->kind == NODE_SCALAR) {
+        name = arena_text(b->arena, n->text);
+        n = named(b, x->f->endpoints, n, "endpoints");
+        if (n == NULL) {
+            return NULL;
+        }
+        n = scope_apply(scope, n);
+    }
+    struct spec_endpoint *e = arena_alloc(b->arena, sizeof *e);
+    endpoint_init(e);
+    bind_map(b, &shape_endpoint, n, e);
+    endpoint_finish(b, name, e);
+    return e;
+}
+
+static const struct spec_probe *make_probe(struct expansion *x, const struct scenario_head *h,
+                                           bool is_live)
+{
+    struct bind *b = &x->f->bind;
+    struct spec_probe *p = arena_alloc(b->arena, sizeof *p);
+    probe_init(p);
+    bind_map(b, &shape_probe, h->probe, p);
+    if (h->has_retry) {
+        p->retry = h->retry;
+    }
+    probe_finish(b, p, is_live);
+    return p;
+}
+
+static bool steps_assert(const struct spec_probe *p)
+{
+    for (size_t i = 0; p != NULL && i < p->step_count; i++) {
+        if (p->steps[i].expect != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_asserts(struct expansion *x, const struct spec_case *c)
+{
+    struct bind *b = &x->f->bind;
+    if (c->expect != NULL) {
+        match_check_form(c->expect, b->errors);
+    } else if (!steps_assert(c->probe)) {
+        doc_error_at(b->errors, x->node, "'%s' asserts nothing: it needs an 'expect' of its own",
+                     x->raw.id);
+    }
+}
+
+/* Which subject and which stage; the error names what is missing or too much. */
+static void check_subject(struct expansion *x, const struct scenario_head *h)
+{
+    struct bind *b = &x->f->bind;
+    bool is_via = x->via[0] != '\0';
+    const char *problem = NULL;
+    if (h->probe == NULL && h->classify == NULL) {
+        problem = "a scenario needs a subject: probe or classify";
+    } else if (h->probe != NULL && h->classify != NULL) {
+        problem = "a scenario has one subject: probe or classify";
+    } else if (h->classify != NULL && (h->server != NULL || h->endpoint != NULL)) {
+        problem = is_via ? "with the axis 'via' the server is made from classify: leave it out"
+                         : "classify needs no server: leave it out, or use matrix: {via: "
+                           "[classify, wire]}";
+    } else if (h->probe != NULL && h->server == NULL && h->endpoint == NULL) {
+        problem = "a probe needs a server (a fake one) or an endpoint (a real one)";
+    } else if (h->server != NULL && h->endpoint != NULL) {
+        problem = "a scenario has a server or an endpoint, not both";
+    }
+    if (problem != NULL) {
+        doc_error_at(b->errors, x->node, "%s", problem);
+    }
+}
+
+static void make_classify(struct expansion *x, const struct scenario_head *h, struct spec_case *c,
+                          uint64_t *secrets)
+{
+    struct file_state *f = x->f;
+    struct spec_classify *s = arena_alloc(f->bind.arena, sizeof *s);
+    size_t before = f->errors.errors;
+    classify_init(s);
+    bind_map(&f->bind, &shape_classify, h->classify, s);
+    classify_finish(&f->bind, s);
+    c->classify = s;
+    if (strcmp(x->via, "wire") != 0 || f->errors.errors != before) {
+        return;
+    }
+    struct spec_server *server = arena_alloc(f->bind.arena, sizeof *server);
+    struct spec_probe *probe = arena_alloc(f->bind.arena, sizeof *probe);
+    const char *secret = NULL;
+    (void)wire_build(&f->bind, s, server, probe, &secret);
+    c->server = server;
+    c->probe = probe;
+    for (size_t i = 0; secret != NULL && i < f->secret_count; i++) {
+        if (strcmp(f->secret_list[i].name, secret) == 0) {
+            *secrets |= UINT64_C(1) << i;
+        }
+    }
+}
+
+/* The secrets of a case; cases that use the same ones share the list, and so their values. */
+static void put_secrets(struct file_state *f, uint64_t mask, struct spec_case *c)
+{
+    for (size_t i = 0; i < f->mask_count; i++) {
+        if (f->masks[i].mask == mask) {
+            c->secrets = f->masks[i].list;
+            c->secret_count = f->masks[i].count;
+            return;
+        }
+    }
+    struct spec_secret *list = arena_array(f->bind.arena, f->secret_count, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; i < f->secret_count; i++) {
+        if ((mask >> i & 1) != 0) {
+            list[n++] = f->secret_list[i];
+        }
+    }
+    c->secrets = list;
+    c->secret_count = n;
+    if (f->mask_count < COUNT(f->masks)) {
+        f->masks[f->mask_count++] = (struct mask_list){mask, list, n};
+    }
+}
+
+static void put_head(struct expansion *x, const struct scenario_head *h, const struct node *row,
+                     const struct node *axes, struct spec_case *c)
+{
+    struct file_state *f = x->f;
+    struct buf name;
+    buf_init(&name, 4096);
+    buf_add_text(&name, x->raw.id);
+    if (row != NULL) {
+        buf_addf(&name, "[" SLICE_FMT "]", SLICE_ARG(node_text(node_get(row, "id"))));
+    }
+    for (size_t i = 0; axes != NULL && i < axes->count; i++) {
+        buf_addf(&name, "[" SLICE_FMT "=" SLICE_FMT "]", SLICE_ARG(axes->keys[i]->text),
+                 SLICE_ARG(node_text(axes->items[i])));
+    }
+    c->suite = f->suite->name;
+    c->scenario = x->raw.id;
+    c->name = arena_text(f->bind.arena, buf_slice(&name));
+    c->id = arena_printf(f->bind.arena, "%s::%s", c->suite, c->name);
+    buf_release(&name);
+    c->title = h->title != NULL ? h->title : c->scenario;
+    const struct node *at = row != NULL ? row : x->node;
+    c->file = f->suite->file;
+    c->line = at->line;
+    c->col = at->col;
+    c->first_line = row != NULL ? row->line : x->first_line;
+    c->last_line = x->last_line;
+    c->level = h->has_level ? h->level : f->head.has_level ? f->head.level : LEVEL_MUST;
+    c->refs = join_lists(&f->bind, f->head.refs, h->refs);
+    c->tags = join_lists(&f->bind, f->head.tags, h->tags);
+    c->needs = join_lists(&f->bind, f->head.needs, h->needs);
+    c->timeout_us = h->timeout_us != 0 ? h->timeout_us : TIMEOUT_DEFAULT_US;
+    c->expect = h->expect;
+    c->of = f->suite;
+}
+
+static void check_row_columns(struct expansion *x, const struct scope *s, const struct node *row)
+{
+    static const char *const free_columns[] = {"id", "note", "source"};
+    struct bind *b = &x->f->bind;
+    for (size_t i = 0; row != NULL && i < row->count; i++) {
+        bool is_used = s->used_count == COUNT(s->used_columns);
+        for (size_t k = 0; k < s->used_count; k++) {
+            is_used = is_used || slice_eq(s->used_columns[k]->text, row->keys[i]->text);
+        }
+        for (size_t k = 0; k < COUNT(free_columns); k++) {
+            is_used = is_used || slice_eq_text(row->keys[i]->text, free_columns[k]);
+        }
+        if (!is_used) {
+            const char *known[64];
+            size_t n = 0;
+            for (size_t k = 0; k < s->used_count && n < COUNT(known); k++) {
+                known[n++] = arena_text(b->arena, s->used_columns[k]->text);
+            }
+            const char *nearest = text_nearest(row->keys[i]->text, known, n);
+            doc_error_at(b->errors, row->keys[i],
+                         "unknown column '" SLICE_FMT "': nothing in the scenario uses "
+                         "${row." SLICE_FMT "}%s%s%s",
+                         SLICE_ARG(row->keys[i]->text), SLICE_ARG(row->keys[i]->text),
+                         nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "'?)" : "");
+        }
+    }
+}
+
+static void check_axes_used(struct expansion *x, const struct scope *s)
+{
+    const struct node *m = x->raw.matrix;
+    for (size_t i = 0; m != NULL && i < m->count; i++) {
+        bool is_via = slice_eq_text(m->keys[i]->text, "via") && x->raw.classify != NULL;
+        if (!is_via && (s->used_axes >> i & 1) == 0) {
+            doc_error_at(x->f->bind.errors, m->keys[i],
+                         "nothing in the scenario uses ${matrix." SLICE_FMT "}",
+                         SLICE_ARG(m->keys[i]->text));
+        }
+    }
+}
+
+static struct scope new_scope(struct file_state *f, const struct node *row, const struct node *axes)
+{
+    return (struct scope){.arena = f->bind.arena,
+                          .errors = &f->errors,
+                          .vars = f->vars,
+                          .row = row,
+                          .axes = axes,
+                          .secrets = f->secret_list,
+                          .secret_count = f->secret_count,
+                          .options = f->options};
+}
+
+static void make_case(struct expansion *x, const struct node *row, const struct node *axes)
+{
+    static const char *const fixed[] = {"cases", "matrix", "exclude", "count", NULL};
+    struct file_state *f = x->f;
+    struct scope scope = new_scope(f, NULL, NULL);
+    /* values of a row may use vars; then the scenario may use the row */
+    const struct node *values = row != NULL ? scope_apply(&scope, row) : NULL;
+    scope.row = values;
+    scope.axes = axes;
+    const struct node *n = scope_apply(&scope, merge_without(f->bind.arena, x->node, fixed));
+    struct scenario_head h = {0};
+    struct spec_case c = {0};
+    bind_map(&f->bind, &shape_scenario, n, &h);
+    x->via =
+        x->raw.classify != NULL ? arena_text(f->bind.arena, node_text(node_get(axes, "via"))) : "";
+    check_subject(x, &h);
+    put_head(x, &h, row, axes, &c);
+    if (h.server != NULL) {
+        c.server = make_server(x, &scope, h.server);
+    }
+    if (h.endpoint != NULL) {
+        c.endpoint = make_endpoint(x, &scope, h.endpoint);
+    }
+    if (h.probe != NULL) {
+        c.probe = make_probe(x, &h, h.endpoint != NULL);
+    }
+    if (h.classify != NULL) {
+        make_classify(x, &h, &c, &scope.used_secrets);
+    }
+    if (h.has_expect_fail) {
+        struct spec_expect_fail *e = arena_alloc(f->bind.arena, sizeof *e);
+        *e = h.expect_fail;
+        c.expect_fail = e;
+    }
+    check_asserts(x, &c);
+    check_row_columns(x, &scope, values);
+    check_axes_used(x, &scope);
+    put_secrets(f, scope.used_secrets, &c);
+    f->cases = bind_grow(&f->bind, f->cases, f->case_count, sizeof *f->cases);
+    f->cases[f->case_count++] = c;
+}
+
+/* ---- combinations ---- */
+
+static const struct node *pick_axes(struct expansion *x)
+{
+    const struct node *m = x->raw.matrix;
+    if (m == NULL) {
+        return NULL;
+    }
+    const struct node *values[AXES_MAX];
+    for (size_t i = 0; i < m->count; i++) {
+        values[i] = m->items[i]->items[x->picked[i]];
+    }
+    return node_new_map(x->f->bind.arena, m, m->keys, values, m->count);
+}
+
+static bool is_excluded(struct expansion *x, const struct node *row, const struct node *axes)
+{
+    const struct node *list = x->raw.exclude;
+    bool is_out = false;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        bool is_it = true;
+        for (size_t k = 0; k < list->items[i]->count; k++) {
+            const struct node *key = list->items[i]->keys[k];
+            const struct node *want = list->items[i]->items[k];
+            const struct node *is = slice_eq_text(key->text, "row")
+                                        ? node_get(row, "id")
+                                        : node_get(axes, arena_text(x->f->bind.arena, key->text));
+            is_it = is_it && is != NULL && slice_eq(node_text(want), node_text(is));
+        }
+        x->excluded_any[i] = x->excluded_any[i] || is_it;
+        is_out = is_out || is_it;
+    }
+    return is_out;
+}
+
+/* The next combination, the last axis fastest; false after the last one. */
+static bool next_pick(struct expansion *x)
+{
+    const struct node *m = x->raw.matrix;
+    for (size_t i = m != NULL ? m->count : 0; i-- > 0;) {
+        if (++x->picked[i] < m->items[i]->count) {
+            return true;
+        }
+        x->picked[i] = 0;
+    }
+    return false;
+}
+
+static void make_cases(struct expansion *x)
+{
+    struct file_state *f = x->f;
+    const struct node *rows = x->raw.cases;
+    size_t before = f->errors.errors;
+    for (size_t r = 0; r < (rows != NULL ? rows->count : 1); r++) {
+        const struct node *row = rows != NULL ? rows->items[r] : NULL;
+        do {
+            const struct node *axes = pick_axes(x);
+            if (is_excluded(x, row, axes)) {
+                continue;
+            }
+            if (f->case_count == CASES_MAX) {
+                doc_error_at(&f->errors, x->node, "more than %d cases in one file", CASES_MAX);
+                return;
+            }
+            make_case(x, row, axes);
+            /* what is wrong with one case is wrong with its neighbours, except for tables */
+            if (f->errors.errors > before + DOC_ERRORS_MAX || f->errors.dropped != 0) {
+                return;
+            }
+        } while (next_pick(x));
+    }
+    for (size_t i = 0; x->raw.exclude != NULL && i < x->raw.exclude->count; i++) {
+        if (!x->excluded_any[i]) {
+            doc_error_at(&f->errors, x->raw.exclude->items[i], "this excludes nothing");
+        }
+    }
+}
+
+static void expand_one(struct file_state *f, const struct node *scenario, unsigned last_line)
+{
+    struct expansion x = {.f = f, .last_line = last_line, .via = ""};
+    size_t before = f->errors.errors;
+    bind_check_keys(&f->bind, &shape_scenario, scenario);
+    if (f->errors.errors != before) {
+        return;
+    }
+    if (!check_id(&f->bind, node_get(scenario, "id"), "id")) {
+        return;
+    }
+    x.first_line = scenario->line;
+    x.node = merge_defaults(&x, scenario);
+    x.raw.id = arena_text(f->bind.arena, node_text(node_get(scenario, "id")));
+    x.raw.cases = node_get(x.node, "cases");
+    x.raw.matrix = node_get(x.node, "matrix");
+    x.raw.exclude = node_get(x.node, "exclude");
+    x.raw.classify = node_get(x.node, "classify");
+    x.raw.expect = x.node;
+    const struct node *count = node_get(x.node, "count");
+    x.raw.has_count = count != NULL;
+    if (count != NULL && !bind_count(&f->bind, "count", count, 1, CASES_MAX, &x.raw.count)) {
+        return;
+    }
+    if (!check_expansion(&f->bind, &x.raw)) {
+        return;
+    }
+    if (x.raw.exclude != NULL) {
+        x.excluded_any = arena_array(f->bind.arena, x.raw.exclude->count, sizeof(bool));
+    }
+    make_cases(&x);
+}
+
+static void refuse_same_ids(struct file_state *f, const struct node *list, size_t i)
+{
+    const struct node *id = node_get(list->items[i], "id");
+    for (size_t k = 0; id != NULL && k < i; k++) {
+        const struct node *other = node_get(list->items[k], "id");
+        if (other != NULL && node_text(id).n != 0 && slice_eq(node_text(other), node_text(id))) {
+            doc_error_at(&f->errors, id, "duplicate id '" SLICE_FMT "' (first on line %u)",
+                         SLICE_ARG(node_text(id)), other->line);
+            return;
+        }
+    }
+}
+
+void expand_scenarios(struct file_state *f)
+{
+    const struct node *list = f->head.scenarios;
+    if (list == NULL || list->kind != NODE_LIST || list->count == 0) {
+        doc_error_at(&f->errors, list != NULL ? list : f->root,
+                     "a scenario file needs a list of 'scenarios' (a file that is only included "
+                     "has a name that begins with _)");
+        return;
+    }
+    if (f->head.has_count && f->head.count != list->count) {
+        doc_error_at(&f->errors, list, "'count' says %u scenarios, and there are %zu",
+                     f->head.count, list->count);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        unsigned next = i + 1 < list->count ? list->items[i + 1]->line : UINT32_MAX;
+        refuse_same_ids(f, list, i);
+        expand_one(f, list->items[i], next > list->items[i]->line ? next - 1 : next);
+    }
+}

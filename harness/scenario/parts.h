@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this layer need of one another. */
+#ifndef SMTPDX_SCENARIO_PARTS_H
+#define SMTPDX_SCENARIO_PARTS_H
+
+#include "scenario/bind.h"
+#include "scenario/head.h"
+#include "scenario/match.h"
+
+/* ---- server.c, subject.c: defaults before reading, checks and derived values after ---- */
+void server_init(struct spec_server *s);
+void server_finish(struct bind *b, struct spec_server *s);
+const char *server_occasion(enum stage stage); /* where a rule for a stage stands; NULL: nowhere */
+void probe_init(struct spec_probe *p);
+void probe_finish(struct bind *b, struct spec_probe *p, bool is_live);
+void endpoint_init(struct spec_endpoint *e);
+void endpoint_finish(struct bind *b, const char *name, struct spec_endpoint *e);
+void classify_init(struct spec_classify *c);
+void classify_finish(struct bind *b, struct spec_classify *c);
+
+/* ---- match.c ---- */
+void match_check_text(const struct node *matcher, struct doc_errors *errors);
+void match_check_shape(const struct shape *shape, const struct node *expect,
+                       struct doc_errors *errors);
+
+/* ---- subst.c: ${…} in parsed scalars ---- */
+enum { SCOPE_SECRETS_MAX = 62 };
+struct scope {
+    struct arena *arena;
+    struct doc_errors *errors;
+    const struct node *vars; /* map; NULL: none */
+    const struct node *row;  /* map; NULL: no table here */
+    const struct node *axes; /* map; NULL: no matrix here */
+    const struct spec_secret *secrets;
+    size_t secret_count;
+    bool may_env; /* under vars and secrets */
+    const struct load_options *options;
+    uint64_t used_secrets;               /* bit per secret */
+    const struct node *used_columns[64]; /* keys of the row that were named */
+    size_t used_count;
+    uint64_t used_axes; /* bit per axis */
+};
+/* The node itself when nothing in it changes. Never NULL. */
+const struct node *scope_apply(struct scope *s, const struct node *n);
+
+/* ---- merge.c ---- */
+/* over wins; mappings are merged deeply, matchers and all else are replaced. Either may be NULL. */
+const struct node *merge_nodes(struct arena *arena, const struct node *under,
+                               const struct node *over);
+/* A mapping without some keys; NULL-terminated names. */
+const struct node *merge_without(struct arena *arena, const struct node *map,
+                                 const char *const *names);
+const struct node *merge_with(struct arena *arena, const struct node *map, const char *key,
+                              const struct node *value);
+bool match_is_operator(struct slice key);
+
+/* ---- wire.c: `via: wire` ---- */
+/* What plays a classify reply from a fake server and reads it with a probe. False after an error.
+ */
+bool wire_build(struct bind *b, const struct spec_classify *c, struct spec_server *server,
+                struct spec_probe *probe, const char **secret);
+#define WIRE_PASSWORD     "wire-password"
+#define WIRE_APP_PASSWORD "wire-app-password"
+#define WIRE_TOKEN        "wire-token"
+
+/* ---- file.c and expand.c: a file with its includes, and its cases ---- */
+struct file_state {
+    struct bind bind;
+    const struct load_options *options;
+    struct doc_errors errors;
+    struct file_head head;
+    const struct node *root;
+    const struct node *vars;                           /* substituted, includes merged */
+    const struct node *servers, *endpoints, *defaults; /* merged, not substituted */
+    const struct node *secrets;
+    struct spec_secret *secret_list;
+    size_t secret_count;
+    struct suite *suite;
+    struct spec_case *cases;
+    size_t case_count;
+    struct mask_list {
+        uint64_t mask;
+        const struct spec_secret *list;
+        size_t count;
+    } masks[32];
+    size_t mask_count;
+};
+void expand_scenarios(struct file_state *f);
+enum { CASES_MAX = 20000 };
+
+#endif

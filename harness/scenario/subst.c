@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ${…} in parsed scalars. YAML is data: a value that is put in can never become structure, except
+ * that a scalar which is nothing but "${row.x}" stands for the row's whole value. What is known
+ * only at run time (secrets, the server's address) is marked with octets that no YAML text can
+ * hold.
+ */
+#include "scenario/parts.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+enum { VALUE_MAX = 1024 * 1024 };
+
+static const char *const builtin_names[] = {"server.host", "server.port"};
+
+/* Where in the source a "${name}" of this scalar stands; the scalar itself if it cannot be found.
+ */
+static struct node place_of(const struct node *scalar, struct slice reference)
+{
+    struct node at = *scalar;
+    if (scalar->source == NULL) {
+        return at;
+    }
+    struct slice rest = scalar->source->text;
+    for (unsigned line = 1; line < scalar->line; line++) {
+        size_t end = slice_find_char(rest, '\n');
+        rest = end == SIZE_MAX ? slice_of("") : slice_from(rest, end + 1);
+    }
+    rest = slice_sub(rest, 0, slice_find_char(rest, '\n'));
+    unsigned col = 1;
+    while (rest.n != 0) {
+        if (col >= scalar->col && slice_has_prefix(rest, reference)) {
+            at.col = col;
+            at.length = (unsigned)text_columns(reference);
+            break;
+        }
+        size_t n = text_utf8_length(rest);
+        rest = slice_from(rest, n != 0 ? n : 1);
+        col++;
+    }
+    return at;
+}
+
+static void unknown_name(struct scope *s, const struct node *scalar, struct slice reference,
+                         const char *what, struct slice name, const char *const *known,
+                         size_t count)
+{
+    struct node at = place_of(scalar, reference);
+    const char *nearest = text_nearest(name, known, count);
+    doc_error_at(s->errors, &at, "unknown %s '" SLICE_FMT "'%s%s%s", what,
+                 SLICE_ARG(slice_sub(name, 0, 80)), nearest != NULL ? " (did you mean '" : "",
+                 nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
+}
+
+static size_t key_names(struct scope *s, const struct node *map, const char **out, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count && n < max; i++) {
+        out[n++] = arena_text(s->arena, map->keys[i]->text);
+    }
+    return n;
+}
+
+static size_t find_key(const struct node *map, struct slice name)
+{
+    for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count; i++) {
+        if (slice_eq(map->keys[i]->text, name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static const struct node *from_map(struct scope *s, const struct node *map, const char *what,
+                                   const struct node *scalar, struct slice reference,
+                                   struct slice name)
+{
+    size_t i = find_key(map, name);
+    if (i != SIZE_MAX) {
+        return map->items[i];
+    }
+    const char *known[64];
+    size_t count = key_names(s, map, known, COUNT(known));
+    unknown_name(s, scalar, reference, what, name, known, count);
+    return NULL;
+}
+
+static const struct node *from_row(struct scope *s, const struct node *scalar,
+                                   struct slice reference, struct slice name)
+{
+    struct node at = place_of(scalar, reference);
+    if (s->row == NULL) {
+        doc_error_at(s->errors, &at, "no row here: ${row.…} needs a scenario with cases");
+        return NULL;
+    }
+    const struct node *value = from_map(s, s->row, "column", scalar, reference, name);
+    size_t i = find_key(s->row, name);
+    if (value != NULL && s->used_count < COUNT(s->used_columns)) {
+        s->used_columns[s->used_count++] = s->row->keys[i];
+    }
+    return value;
+}
+
+static const struct node *from_axes(struct scope *s, const struct node *scalar,
+                                    struct slice reference, struct slice name)
+{
+    struct node at = place_of(scalar, reference);
+    if (s->axes == NULL) {
+        doc_error_at(s->errors, &at, "no axis here: ${matrix.…} needs a scenario with a matrix");
+        return NULL;
+    }
+    size_t i = find_key(s->axes, name);
+    if (i != SIZE_MAX && i < 64) {
+        s->used_axes |= UINT64_C(1) << i;
+    }
+    return from_map(s, s->axes, "axis", scalar, reference, name);
+}
+
+static const struct node *marked(struct scope *s, const struct node *scalar, struct slice name)
+{
+    struct buf b;
+    buf_init(&b, VALUE_MAX);
+    buf_add_char(&b, BIND_PART_BEGIN);
+    buf_add(&b, name);
+    buf_add_char(&b, BIND_PART_END);
+    const struct node *n = node_new_scalar(s->arena, scalar, buf_slice(&b));
+    buf_release(&b);
+    return n;
+}
+
+static const struct node *from_secrets(struct scope *s, const struct node *scalar,
+                                       struct slice reference, struct slice whole)
+{
+    struct slice name = slice_from(whole, strlen("secret:"));
+    const char *known[SCOPE_SECRETS_MAX];
+    for (size_t i = 0; i < s->secret_count; i++) {
+        known[i] = s->secrets[i].name;
+        if (slice_eq_text(name, known[i])) {
+            s->used_secrets |= UINT64_C(1) << i;
+            return marked(s, scalar, whole);
+        }
+    }
+    unknown_name(s, scalar, reference, "secret", name, known, s->secret_count);
+    return NULL;
+}
+
+static const struct node *from_env(struct scope *s, const struct node *scalar,
+                                   struct slice reference, struct slice name)
+{
+    struct node at = place_of(scalar, reference);
+    if (!s->may_env) {
+        doc_error_at(s->errors, &at, "${env:…} stands only under vars and secrets: name it there");
+        return NULL;
+    }
+    const char *value = s->options->get_env != NULL
+                            ? s->options->get_env(arena_text(s->arena, name), s->options->context)
+                            : NULL;
+    struct slice text = slice_of(value);
+    for (struct slice rest = text; rest.n != 0;) {
+        size_t n = text_utf8_length(rest);
+        if (n == 0) {
+            doc_error_at(s->errors, &at, "the variable's value is not UTF-8");
+            return NULL;
+        }
+        rest = slice_from(rest, n);
+    }
+    return node_new_scalar(s->arena, scalar, text); /* unset is empty */
+}
+
+/* Value of one name; NULL after an error. */
+static const struct node *value_of(struct scope *s, const struct node *scalar,
+                                   struct slice reference, struct slice name)
+{
+    struct node at = place_of(scalar, reference);
+    if (slice_has_prefix(name, SLICE("row."))) {
+        return from_row(s, scalar, reference, slice_from(name, 4));
+    }
+    if (slice_has_prefix(name, SLICE("matrix."))) {
+        return from_axes(s, scalar, reference, slice_from(name, 7));
+    }
+    if (slice_has_prefix(name, SLICE("secret:"))) {
+        return from_secrets(s, scalar, reference, name);
+    }
+    if (slice_has_prefix(name, SLICE("env:"))) {
+        return from_env(s, scalar, reference, slice_from(name, 4));
+    }
+    if (slice_has_prefix(name, SLICE("file:")) || slice_eq_text(name, "ca_file") ||
+        slice_eq_text(name, "server.addr")) {
+        doc_error_at(s->errors, &at,
+                     "'" SLICE_FMT "' is for client commands, and this version "
+                     "has no client subject",
+                     SLICE_ARG(slice_sub(name, 0, 80)));
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT(builtin_names); i++) {
+        if (slice_eq_text(name, builtin_names[i])) {
+            return marked(s, scalar, name);
+        }
+    }
+    size_t i = find_key(s->vars, name);
+    if (i != SIZE_MAX) {
+        const struct node *value = s->vars->items[i];
+        return value->kind == NODE_SCALAR ? node_new_scalar(s->arena, scalar, value->text) : value;
+    }
+    const char *known[64];
+    size_t count = key_names(s, s->vars, known, COUNT(known) - COUNT(builtin_names));
+    memcpy(&known[count], builtin_names, sizeof builtin_names);
+    unknown_name(s, scalar, reference, "name", name, known, count + COUNT(builtin_names));
+    return NULL;
+}
+
+/* The text between "${" and "}"; false when it does not end. */
+static bool take_reference(struct slice at, struct slice *reference, struct slice *name)
+{
+    size_t end = slice_find_char(at, '}');
+    if (end == SIZE_MAX) {
+        return false;
+    }
+    *reference = slice_sub(at, 0, end + 1);
+    *name = slice_trim(slice_sub(at, 2, end - 2));
+    return true;
+}
+
+/* Adds one "${…}"; how many octets of the input it took, 0 after an error. */
+static size_t add_reference(struct scope *s, const struct node *scalar, struct slice at,
+                            struct buf *out)
+{
+    struct slice reference, name;
+    if (!take_reference(at, &reference, &name)) {
+        struct node where = place_of(scalar, slice_of("${"));
+        doc_error_at(s->errors, &where, "'${' without '}': write $${ for the two characters");
+        return 0;
+    }
+    const struct node *value = value_of(s, scalar, reference, name);
+    if (value == NULL) {
+        return 0;
+    }
+    if (value->kind != NODE_SCALAR) {
+        struct node where = place_of(scalar, reference);
+        doc_error_at(s->errors, &where, "'" SLICE_FMT "' is %s: it can only stand alone",
+                     SLICE_ARG(name), node_kind_name(value->kind));
+        return 0;
+    }
+    buf_add(out, value->text);
+    return reference.n;
+}
+
+static const struct node *apply_text(struct scope *s, const struct node *n)
+{
+    struct buf out;
+    buf_init(&out, VALUE_MAX);
+    struct slice rest = n->text;
+    bool is_good = true;
+    while (rest.n != 0 && is_good) {
+        size_t used = 1;
+        if (slice_has_prefix(rest, SLICE("$${"))) {
+            buf_add_text(&out, "${");
+            used = 3;
+        } else if (slice_has_prefix(rest, SLICE("${"))) {
+            used = add_reference(s, n, rest, &out);
+            is_good = used != 0;
+        } else {
+            buf_add_char(&out, rest.p[0]);
+        }
+        rest = slice_from(rest, used);
+    }
+    if (out.is_full) {
+        doc_error_at(s->errors, n, "more than %d octets after ${…} was put in", VALUE_MAX);
+    }
+    const struct node *done = is_good ? node_new_scalar(s->arena, n, buf_slice(&out)) : n;
+    buf_release(&out);
+    return done;
+}
+
+/* Is the scalar nothing but one reference? Then the value stands for itself, with its own place. */
+static const struct node *apply_scalar(struct scope *s, const struct node *n)
+{
+    struct slice reference, name;
+    if (slice_find(n->text, SLICE("${")) == SIZE_MAX) {
+        return n;
+    }
+    if (slice_has_prefix(n->text, SLICE("${")) && take_reference(n->text, &reference, &name) &&
+        reference.n == n->text.n) {
+        const struct node *value = value_of(s, n, reference, name);
+        return value != NULL ? value : n;
+    }
+    return apply_text(s, n);
+}
+
+const struct node *scope_apply(struct scope *s, const struct node *n)
+{
+    if (n->kind == NODE_SCALAR) {
+        return apply_scalar(s, n);
+    }
+    const struct node **items = arena_array(s->arena, n->count, sizeof(const struct node *));
+    bool is_changed = false;
+    for (size_t i = 0; i < n->count; i++) {
+        items[i] = scope_apply(s, n->items[i]);
+        is_changed = is_changed || items[i] != n->items[i];
+    }
+    if (!is_changed) {
+        return n;
+    }
+    return n->kind == NODE_LIST ? node_new_list(s->arena, n, items, n->count)
+                                : node_new_map(s->arena, n, n->keys, items, n->count);
+}

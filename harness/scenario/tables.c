@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of scenario files. A row: key, type, where it goes, what it means; then what only some
+ * rows have. The order is the order in the manual.
+ */
+#include "scenario/bind.h"
+#include "scenario/head.h"
+
+#define ROW(struct_name, k, t, member, d) {.key = k, t, d, offsetof(struct_name, member)}
+#define ROW_X(struct_name, k, t, member, d, ...)                                            \
+    {.key = k, t, d, offsetof(struct_name, member), __VA_ARGS__}
+#define REFUSED(k, d) {.key = k, FIELD_REFUSED, d}
+#define ALSO(struct_name, member) .also = offsetof(struct_name, member)
+#define MUST .flags = FIELD_IS_REQUIRED
+#define SHAPE(id, title, doc, rows, struct_name, at)                                               \
+    const struct shape shape_##id = {title, doc, rows, COUNT(rows), sizeof(struct_name), at}
+#define AT(struct_name) offsetof(struct_name, at)
+
+static const char no_client[] =
+    "this version has no client subject; use probe, or classify for a mapper";
+
+/* clang-format off */
+#define R(k, t, m, d)        ROW(struct spec_retry, k, t, m, d)
+#define RX(k, t, m, d, ...)  ROW_X(struct spec_retry, k, t, m, d, __VA_ARGS__)
+static const struct field retry_rows[] = {
+    RX("max",       FIELD_COUNT,    max,          "further attempts after the first; only temporary causes are tried again, never auth.*", .max = 100),
+    R ("base",      FIELD_DURATION, base_us,      "wait before the second attempt"),
+    RX("factor",    FIELD_REAL,     factor,       "each wait is this many times the one before", .min = 1, .max = 100),
+    R ("max_delay", FIELD_DURATION, max_delay_us, "no wait is longer"),
+    RX("jitter",    FIELD_REAL,     jitter,       "share of the wait that is random, 0 to 1", .max = 1),
+};
+SHAPE(retry, "retry", "when to try again", retry_rows, struct spec_retry, NO_OFFSET);
+
+#define P(k, t, m, d)        ROW(struct spec_probe, k, t, m, d)
+#define PX(k, t, m, d, ...)  ROW_X(struct spec_probe, k, t, m, d, __VA_ARGS__)
+static const struct field timeout_rows[] = {
+    P("connect",   FIELD_DURATION, timeout.connect,   "DNS and TCP; default 15s"),
+    P("greeting",  FIELD_DURATION, timeout.greeting,  "default 5m (RFC 5321 4.5.3.2)"),
+    P("command",   FIELD_DURATION, timeout.command,   "any command; default 5m"),
+    P("data",      FIELD_DURATION, timeout.data,      "DATA to 354; default 2m"),
+    P("final_dot", FIELD_DURATION, timeout.final_dot, "after the final dot; default 10m"),
+    P("quit",      FIELD_DURATION, timeout.quit,      "default 5s"),
+    P("total",     FIELD_DURATION, timeout.total,     "the whole conversation; default none"),
+};
+SHAPE(timeout, "timeout", "time-outs by stage", timeout_rows, struct spec_probe, NO_OFFSET);
+
+static const struct field auth_rows[] = {
+    P ("mechanism",        FIELD_SLICE,  mechanism,    "PLAIN, LOGIN, XOAUTH2, …; default: the best that provider and server know"),
+    P ("user",             FIELD_SLICE,  user,         "authentication identity"),
+    P ("password",         FIELD_PARTS,  password,     "a \"${secret:name}\"; a plain text only against a fake server"),
+    P ("token",            FIELD_PARTS,  token,        "access token for XOAUTH2 and OAUTHBEARER, as \"${secret:name}\""),
+    P ("authzid",          FIELD_SLICE,  authzid,      "authorization identity, if it is another"),
+    PX("credential",       FIELD_CHOICE, credential,   "kind of credential; default oauth2 with a token, else password", .choices = &choices_credentials),
+    PX("initial_response", FIELD_CHOICE, initial_response, "on the AUTH line?", .choices = &choices_initial_responses),
+    P ("ignore_offer",     FIELD_BOOL,   ignore_offer, "send AUTH though the server does not offer it"),
+    REFUSED("oauth", "this version fetches no tokens; use token: \"${secret:name}\""),
+};
+SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
+
+static const struct field step_rows[] = {
+    {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
+    ROW(struct spec_step, "connect",      FIELD_PARTS,    argument,    "open the connection and read the greeting"),
+    ROW(struct spec_step, "ehlo",         FIELD_PARTS,    argument,    "EHLO [name]"),
+    ROW(struct spec_step, "helo",         FIELD_PARTS,    argument,    "HELO [name]"),
+    ROW(struct spec_step, "starttls",     FIELD_PARTS,    argument,    "STARTTLS and, if it is granted, the handshake"),
+    ROW(struct spec_step, "auth",         FIELD_PARTS,    argument,    "the whole AUTH exchange of the probe's auth"),
+    ROW(struct spec_step, "mail",         FIELD_PARTS,    argument,    "MAIL FROM [address]"),
+    ROW(struct spec_step, "rcpt",         FIELD_PARTS,    argument,    "RCPT TO [address]"),
+    ROW(struct spec_step, "data",         FIELD_PARTS,    argument,    "DATA and 354"),
+    ROW(struct spec_step, "body",         FIELD_PARTS,    argument,    "the message [text] and the final dot"),
+    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk, the last (RFC 3030)"),
+    ROW(struct spec_step, "rset",         FIELD_PARTS,    argument,    "RSET"),
+    ROW(struct spec_step, "noop",         FIELD_PARTS,    argument,    "NOOP"),
+    ROW(struct spec_step, "vrfy",         FIELD_PARTS,    argument,    "VRFY [name]"),
+    ROW(struct spec_step, "quit",         FIELD_PARTS,    argument,    "QUIT"),
+    ROW(struct spec_step, "raw",          FIELD_PARTS,    argument,    "these octets as they are, then one reply"),
+    ROW(struct spec_step, "send_raw",     FIELD_PARTS,    argument,    "these octets as they are, no reply is waited for"),
+    ROW(struct spec_step, "wait",         FIELD_DURATION, duration_us, "silence; what the server says meanwhile is kept"),
+    ROW(struct spec_step, "expect_close", FIELD_PARTS,    argument,    "the server has to close"),
+};
+SHAPE(step, "steps", "one step: a verb, with its argument, and what it must come to", step_rows, struct spec_step, AT(struct spec_step));
+
+static const struct field probe_rows[] = {
+    P ("provider",    FIELD_PROVIDER, provider,     "security, port and user-name rule come from the provider file"),
+    PX("security",    FIELD_CHOICE,   security,     "default: the endpoint's", .choices = &choices_securities, ALSO(struct spec_probe, has_security)),
+    P ("helo",        FIELD_SLICE,    helo,         "name in EHLO; default [127.0.0.1]"),
+    PX("auth",        FIELD_MAP,      provider,     "the credential; without it no AUTH is sent", .shape = &shape_auth, ALSO(struct spec_probe, has_auth)),
+    PX("until",       FIELD_CHOICE,   until,        "how far to go; default auth, ehlo without auth, body with send", .choices = &choices_untils, ALSO(struct spec_probe, has_until)),
+    P ("send",        FIELD_BOOL,     send,         "really deliver the message"),
+    P ("from",        FIELD_SLICE,    from,         "envelope sender; default the user"),
+    PX("to",          FIELD_SLICES,   rcpts,        "envelope recipients", ALSO(struct spec_probe, rcpt_count)),
+    PX("message",     FIELD_SLICE,    message,      "the message; default a minimal correct one", ALSO(struct spec_probe, has_message)),
+    P ("preflight",   FIELD_NOT,      skip_preflight, "false: dial though the user name breaks the provider's rule"),
+    P ("verify",      FIELD_NOT,      skip_verify,  "false: the certificate is not checked"),
+    P ("server_name", FIELD_SLICE,    server_name,  "name to verify and to send as SNI; default the host"),
+    P ("allow_clear", FIELD_BOOL,     allow_clear,  "with security none: AUTH outside TLS is allowed"),
+    PX("timeout",     FIELD_MAP,      provider,     "time-outs by stage", .shape = &shape_timeout),
+    PX("retry",       FIELD_MAP,      retry,        "when to try again", .shape = &shape_retry),
+    PX("purpose",     FIELD_WORD,     purpose,      "what the check is for; policy follows from it", .choices = &choices_purposes),
+    PX("steps",       FIELD_CUSTOM,   steps,        "exact control, in place of until", .read = read_steps, .shape = &shape_step, .schema = "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/steps\"}]}}"),
+};
+SHAPE(probe, "probe", "our own client", probe_rows, struct spec_probe, AT(struct spec_probe));
+
+static const struct field tls_rows[] = {
+    ROW_X(struct spec_tls, "cert",        FIELD_WORD, cert,    "which certificate to show", .choices = &choices_leaves),
+    ROW_X(struct spec_tls, "versions",    FIELD_CUSTOM, min,   "the versions spoken, as a list", .read = read_versions, .choices = &choices_tls_versions, .schema = "{\"type\": \"array\", \"items\": {\"enum\": [\"TLSv1.0\", \"TLSv1.1\", \"TLSv1.2\", \"TLSv1.3\"]}}"),
+    ROW_X(struct spec_tls, "min",         FIELD_WORD, min,     "oldest version spoken", .choices = &choices_tls_versions),
+    ROW_X(struct spec_tls, "max",         FIELD_WORD, max,     "newest version spoken", .choices = &choices_tls_versions),
+    ROW  (struct spec_tls, "ciphers",     FIELD_TEXT, ciphers, "OpenSSL cipher list (TLS 1.2 and older)"),
+    ROW_X(struct spec_tls, "fault",       FIELD_WORD, fault,   "how the handshake goes wrong", .choices = &choices_tls_faults),
+    ROW  (struct spec_tls, "client_cert", FIELD_BOOL, wants_client_cert, "a client certificate is demanded"),
+};
+SHAPE(tls, "tls", "TLS of the fake server", tls_rows, struct spec_tls, NO_OFFSET);
+
+#define S(k, t, m, d)        ROW(struct spec_server, k, t, m, d)
+#define SX(k, t, m, d, ...)  ROW_X(struct spec_server, k, t, m, d, __VA_ARGS__)
+static const struct field capability_rows[] = {
+    S("clear", FIELD_TEXTS, clear,     "EHLO lines before TLS"),
+    S("tls",   FIELD_TEXTS, tls_lines, "EHLO lines inside TLS"),
+};
+SHAPE(capabilities, "capabilities", "EHLO lines per TLS state, in place of the persona's", capability_rows, struct spec_server, NO_OFFSET);
+
+#define A(k, t, m, d)        ROW(struct spec_account, k, t, m, d)
+static const struct field account_rows[] = {
+    ROW_X(struct spec_account, "user", FIELD_SLICE, user, "the user name", MUST),
+    A("password",       FIELD_PARTS,    password,     "the account's password"),
+    A("app_password",   FIELD_PARTS,    app_password, "a password made for one program"),
+    A("token",          FIELD_PARTS,    token,        "access token"),
+    A("token_expires",  FIELD_DURATION, token_expires_us, "after the start of the case; default never"),
+    A("token_scope",    FIELD_SLICE,    token_scope,  "scopes the token has, separated by blanks"),
+    A("token_audience", FIELD_SLICE,    token_audience, "whom the token is for"),
+    A("state",          FIELD_TEXT,     state,        "a cause: every login is answered in the persona's words for it"),
+};
+SHAPE(account, "accounts", "one account of the fake server", account_rows, struct spec_account, AT(struct spec_account));
+
+static const struct field says_rows[] = {
+    ROW_X(struct says_read, "cause",   FIELD_TEXT,  cause,   "slug of the cause", MUST),
+    ROW  (struct says_read, "variant", FIELD_TEXT,  variant, "which of several wordings"),
+    ROW_X(struct says_read, "times",   FIELD_COUNT, times,   "this often, then politely; default always", .min = 1, .max = 1000000),
+    ROW_X(struct says_read, "after",   FIELD_COUNT, after,   "not the first this many times", .max = 1000000),
+};
+SHAPE(says, "says", "the persona's own reply for a cause, at its stage", says_rows, struct says_read, NO_OFFSET);
+
+static const struct field drip_rows[] = {
+    ROW_X(struct drip_read, "bytes", FIELD_COUNT,    octets,   "octets at a time", .min = 1, .max = 1000000, MUST),
+    ROW_X(struct drip_read, "every", FIELD_DURATION, every_us, "one of these apart", MUST),
+};
+SHAPE(drip, "drip", "replies in small pieces", drip_rows, struct drip_read, NO_OFFSET);
+
+#define ACTION(k, d, json) {.key = k, FIELD_NODE, d, 0, .schema = json}
+#define TEXT_SCHEMA  "{\"type\": \"string\"}"
+#define TIME_SCHEMA  "{\"$ref\": \"#/$defs/duration\"}"
+#define COUNT_SCHEMA "{\"type\": \"integer\", \"minimum\": 0}"
+static const struct field rule_rows[] = {
+    ROW_X(struct spec_rule, "times", FIELD_COUNT, times, "this often, then politely; default always", .min = 1, .max = 1000000),
+    ROW_X(struct spec_rule, "after", FIELD_COUNT, after, "not the first this many times", .max = 1000000),
+    ROW_X(struct spec_rule, "when",  FIELD_NODE,  when,  "a matcher on the command's argument", .schema = "{\"$ref\": \"#/$defs/text_matcher\"}"),
+    /* the actions, in the order in which they happen when one mapping has several */
+    ACTION("delay",         "wait, then go on", TIME_SCHEMA),
+    ACTION("stall",         "say nothing for so long, then go on", TIME_SCHEMA),
+    {.key = "tls",  FIELD_NODE, "TLS for the handshake that follows", 0, .shape = &shape_tls, .schema = "{\"$ref\": \"#/$defs/tls\"}" },
+    ACTION("drop_tls",      "close_notify, then go on in clear", "{\"const\": true}"),
+    {.key = "drip", FIELD_NODE, "the replies that follow come in small pieces", 0, .shape = &shape_drip, .schema = "{\"$ref\": \"#/$defs/drip\"}" },
+    ACTION("chunks",        "pieces of the next reply: octets, durations, rest", "{\"type\": \"array\"}"),
+    ACTION("truncate",      "the next reply ends after so many octets", COUNT_SCHEMA),
+    {.key = "says", FIELD_NODE, "the persona's words for a cause", 0, .shape = &shape_says, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/says\"}]}" },
+    ACTION("reply",         "[code, enhanced, text]; several lines are a list of texts; enhanced may be left out", "{\"type\": [\"string\", \"array\"]}"),
+    ACTION("reply_raw",     "these octets as they are", TEXT_SCHEMA),
+    ACTION("endless_lines", "continuation lines without end; true, or how many", "{\"type\": [\"boolean\", \"integer\"]}"),
+    ACTION("garbage",       "so many random octets", COUNT_SCHEMA),
+    ACTION("continue",      "what the polite server does here; added when no action answers", "{\"const\": true}"),
+    ACTION("inject",        "these octets in the segment of the reply before", TEXT_SCHEMA),
+    ACTION("close",         "close: fin, rst, half", "{\"enum\": [\"fin\", \"rst\", \"half\", true]}"),
+};
+SHAPE(rule, "on", "actions on a command, with times, after and when", rule_rows, struct spec_rule, AT(struct spec_rule));
+
+#define L(k, t, m, d) ROW(struct spec_script_line, k, t, m, d)
+static const struct field script_rows[] = {
+    L("send",         FIELD_SLICE,    text,        "a line; CRLF is added"),
+    L("send_raw",     FIELD_SLICE,    text,        "these octets as they are"),
+    L("recv",         FIELD_SLICE,    text,        "a line the client must send; * stands for any text"),
+    L("recv_raw",     FIELD_SLICE,    text,        "these octets exactly"),
+    L("starttls",     FIELD_BOOL,     text,        "the handshake"),
+    L("delay",        FIELD_DURATION, duration_us, "wait"),
+    L("expect_close", FIELD_BOOL,     text,        "the client must close"),
+    ROW_X(struct spec_script_line, "close", FIELD_CHOICE, close_how, "close: fin, rst, half", .choices = &choices_closes),
+};
+SHAPE(script, "script", "one line of a byte-exact conversation", script_rows, struct spec_script_line, AT(struct spec_script_line));
+
+static const struct field server_rows[] = {
+    {.key = "use", FIELD_NODE, "a server of `servers`; what stands beside it wins", 0, .schema = TEXT_SCHEMA, .also = 0 },
+    SX("like",         FIELD_CUSTOM, like, "persona: a provider's name, or esmtp; default esmtp", .read = read_like, .schema = TEXT_SCHEMA),
+    SX("security",     FIELD_CHOICE, security, "default: the persona's", .choices = &choices_securities),
+    SX("says",         FIELD_CUSTOM, rules, "the persona's own reply for a cause, at its stage; or a list", .read = read_says, .shape = &shape_says, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/says\"}, {\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/says\"}]}}]}"),
+    SX("on",           FIELD_CUSTOM, rules, "verb, greeting, body or sasl: an action, a list of actions done in order, or a list of counted rules", .read = read_on, .shape = &shape_rule, .schema = "{\"type\": \"object\", \"additionalProperties\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}, {\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}]}}]}}"),
+    SX("script",       FIELD_CUSTOM, script, "a byte-exact, linear conversation in place of the persona", .read = read_script, .shape = &shape_script, .schema = "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/script\"}]}}"),
+    SX("capabilities", FIELD_MAP,    like, "EHLO lines per TLS state", .shape = &shape_capabilities),
+    SX("accounts",     FIELD_MAPS,   accounts, "who may log in; default: any credential is right", .shape = &shape_account, ALSO(struct spec_server, account_count)),
+    SX("tls",          FIELD_MAP,    tls, "certificate, versions, faults", .shape = &shape_tls, ALSO(struct spec_server, tls.is_set)),
+    S ("nolisten",     FIELD_BOOL,   nolisten, "nobody listens on the port"),
+    SX("family",       FIELD_CHOICE, family, "address family", .choices = &choices_families),
+    S ("name",         FIELD_TEXT,   names_extra, "a further name in the certificate"),
+    SX("max_message_bytes", FIELD_SIZE, max_message_bytes, "larger messages are refused; default: what SIZE says", .max = 1U << 30),
+    SX("max_connections", FIELD_COUNT, max_connections, "more connections than these fail the case; default: the attempts allowed", .min = 1, .max = 10000),
+};
+SHAPE(server, "server", "the fake server", server_rows, struct spec_server, AT(struct spec_server));
+
+#define E(k, t, m, d)        ROW(struct spec_endpoint, k, t, m, d)
+#define EX(k, t, m, d, ...)  ROW_X(struct spec_endpoint, k, t, m, d, __VA_ARGS__)
+static const struct field group_rows[] = {
+    E ("name",         FIELD_TEXT,     group,           "endpoints of one name are paced together; default the endpoint's"),
+    EX("max_parallel", FIELD_COUNT,    max_parallel,    "connections at the same time", .min = 1, .max = 1000),
+    E ("min_interval", FIELD_DURATION, min_interval_us, "time between two connections"),
+};
+SHAPE(group, "group", "pace against a real server", group_rows, struct spec_endpoint, NO_OFFSET);
+
+static const struct field endpoint_rows[] = {
+    E ("provider",   FIELD_PROVIDER, provider,   "host, port and security come from the provider file"),
+    E ("host",       FIELD_SLICE,    host,       "name or address"),
+    EX("port",       FIELD_COUNT,    port,       "default 587, 465 with implicit TLS", .min = 1, .max = 65535),
+    EX("security",   FIELD_CHOICE,   security,   "default: the provider's, else starttls", .choices = &choices_securities, ALSO(struct spec_endpoint, has_security)),
+    E ("ca_file",    FIELD_TEXT,     ca_file,    "PEM file to trust in place of the system's store"),
+    E ("connect_to", FIELD_TEXT,     connect_to, "host:port to dial in place of host"),
+    E ("proxy",      FIELD_TEXT,     proxy,      "as curl's --proxy"),
+    EX("group",      FIELD_MAP,      name,       "pace", .shape = &shape_group),
+};
+SHAPE(endpoint, "endpoint", "a real server", endpoint_rows, struct spec_endpoint, AT(struct spec_endpoint));
+
+#define C(k, t, m, d)        ROW(struct spec_classify, k, t, m, d)
+#define CX(k, t, m, d, ...)  ROW_X(struct spec_classify, k, t, m, d, __VA_ARGS__)
+static const struct field classify_rows[] = {
+    C ("provider",   FIELD_PROVIDER, provider,   "who said it"),
+    CX("stage",      FIELD_CHOICE,   stage,      "where in the conversation", .choices = &choices_stages, MUST),
+    CX("reply",      FIELD_CUSTOM,   reply,      "the reply as received; several lines are a list", .read = read_reply_text, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}}]}"),
+    C ("mechanism",  FIELD_SLICE,    mechanism,  "the mechanism that was used"),
+    CX("credential", FIELD_CHOICE,   credential, "the kind of credential", .choices = &choices_credentials),
+    CX("fault",      FIELD_WORD,     fault,      "what went wrong when no reply says so", .choices = &choices_faults),
+};
+SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
+
+#define X(k, t, m, d)        ROW_X(struct spec_expect_fail, k, t, m, d, MUST)
+static const struct field expect_fail_rows[] = {
+    X("reason", FIELD_SLICE, reason, "why it fails, for whoever reads the report"),
+    X("with",   FIELD_SLICE, with,   "what the failure's message has to contain"),
+    ROW_X(struct spec_expect_fail, "until", FIELD_CUSTOM, until, "YYYY-MM-DD; after this day the case fails", MUST, .read = read_date, .schema = "{\"type\": \"string\", \"format\": \"date\"}"),
+};
+SHAPE(expect_fail, "expect_fail", "a known failure; an unexpected pass fails", expect_fail_rows, struct spec_expect_fail, AT(struct spec_expect_fail));
+
+#define H(k, t, m, d)        ROW(struct scenario_head, k, t, m, d)
+#define HX(k, t, m, d, ...)  ROW_X(struct scenario_head, k, t, m, d, __VA_ARGS__)
+static const struct field scenario_rows[] = {
+    HX("id",          FIELD_TEXT,   id,       "stable name: a-z, 0-9, - _ .", MUST),
+    H ("title",       FIELD_TEXT,   title,    "one line for a person; default the id"),
+    HX("level",       FIELD_CHOICE, level,    "how much it matters; default the file's, else must", .choices = &choices_levels, ALSO(struct scenario_head, has_level)),
+    H ("refs",        FIELD_TEXTS,  refs,     "RFC sections: RFC3207#4; added to the file's"),
+    H ("tags",        FIELD_TEXTS,  tags,     "for selection; added to the file's"),
+    H ("needs",       FIELD_TEXTS,  needs,    "what must be there, else it is skipped: live; added to the file's"),
+    HX("server",      FIELD_NODE,   server,   "the fake server", .shape = &shape_server, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/server\"}]}"),
+    HX("endpoint",    FIELD_NODE,   endpoint, "a real server: a name of `endpoints`, or a mapping", .shape = &shape_endpoint, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/endpoint\"}]}"),
+    HX("probe",       FIELD_NODE,   probe,    "our client is the subject", .shape = &shape_probe, .schema = "{\"$ref\": \"#/$defs/probe\"}"),
+    HX("classify",    FIELD_NODE,   classify, "the mapper is the subject", .shape = &shape_classify, .schema = "{\"$ref\": \"#/$defs/classify\"}"),
+    REFUSED("client", no_client),
+    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}"),
+    HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
+    HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),
+    HX("exclude",     FIELD_NODE,   exclude,  "combinations to leave out: {axis: value, row: id}", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"),
+    HX("retry",       FIELD_MAP,    retry,    "the probe's retry", .shape = &shape_retry, ALSO(struct scenario_head, has_retry)),
+    H ("timeout",     FIELD_DURATION, timeout_us, "for the whole case; default 60s"),
+    HX("expect",      FIELD_NODE,   expect,   "what the result document has to hold", .shape = &shape_expect, .schema = "{\"$ref\": \"#/$defs/expect\"}"),
+    HX("expect_fail", FIELD_MAP,    expect_fail, "a known failure", .shape = &shape_expect_fail, ALSO(struct scenario_head, has_expect_fail)),
+};
+SHAPE(scenario, "scenarios", "one scenario", scenario_rows, struct scenario_head, NO_OFFSET);
+
+#define D(k, s, d) {.key = k, FIELD_NODE, d, 0, .shape = s, .schema = "{\"type\": \"object\"}"}
+static const struct field defaults_rows[] = {
+    D("server",   &shape_server,   "merged under the server of every scenario that has none of its own kind, or one"),
+    D("probe",    &shape_probe,    "merged under the probe"),
+    D("expect",   &shape_expect,   "merged under expect; a scenario still needs an expect of its own"),
+    D("retry",    &shape_retry,    "as in a scenario"),
+    {.key = "endpoint",  FIELD_NODE, "as in a scenario, where neither server nor classify is given", 0, .schema = "{\"type\": [\"string\", \"object\"]}"},
+    {.key = "timeout",   FIELD_NODE, "as in a scenario", 0, .schema = TIME_SCHEMA},
+};
+SHAPE(defaults, "defaults", "merged into every scenario; the scenario wins", defaults_rows, struct scenario_head, NO_OFFSET);
+
+static const struct field secret_rows[] = {
+    ROW  (struct secret_read, "env",      FIELD_TEXT,  env,      "a variable of the environment; if it is not set, the case is skipped"),
+    ROW  (struct secret_read, "file",     FIELD_TEXT,  file,     "first line of a file"),
+    ROW  (struct secret_read, "command",  FIELD_TEXTS, command,  "first line a program prints"),
+    ROW_X(struct secret_read, "generate", FIELD_WORD,  generate, "made for the run", .choices = &choices_generators),
+};
+SHAPE(secret, "secrets", "where a secret comes from: exactly one of these", secret_rows, struct secret_read, NO_OFFSET);
+
+#define F(k, t, m, d)        ROW(struct file_head, k, t, m, d)
+#define FX(k, t, m, d, ...)  ROW_X(struct file_head, k, t, m, d, __VA_ARGS__)
+static const struct field file_rows[] = {
+    F ("suite",     FIELD_TEXT,   suite,     "first part of every id; default the path without .yaml"),
+    F ("summary",   FIELD_TEXT,   summary,   "one line for a person"),
+    FX("level",     FIELD_CHOICE, level,     "default for the scenarios", .choices = &choices_levels, ALSO(struct file_head, has_level)),
+    F ("refs",      FIELD_TEXTS,  refs,      "for every scenario"),
+    F ("tags",      FIELD_TEXTS,  tags,      "for every scenario"),
+    F ("needs",     FIELD_TEXTS,  needs,     "for every scenario"),
+    F ("include",   FIELD_TEXTS,  include,   "files with shared vars, secrets, servers, endpoints and defaults; paths from this file's folder"),
+    FX("vars",      FIELD_NODE,   vars,      "values for ${name}; ${env:X} may stand here", .schema = "{\"type\": \"object\"}"),
+    FX("secrets",   FIELD_NAMED,  secrets,   "values for ${secret:name}", .shape = &shape_secret),
+    FX("servers",   FIELD_NAMED,  servers,   "fake servers for `use`", .shape = &shape_server),
+    FX("endpoints", FIELD_NAMED,  endpoints, "real servers for `endpoint`", .shape = &shape_endpoint),
+    REFUSED("clients", no_client),
+    FX("defaults",  FIELD_NODE,   defaults,  "merged into every scenario", .shape = &shape_defaults, .schema = "{\"$ref\": \"#/$defs/defaults\"}"),
+    FX("count",     FIELD_COUNT,  count,     "how many scenarios the file has; a guard", ALSO(struct file_head, has_count)),
+    FX("scenarios", FIELD_NODE,   scenarios, "the scenarios", .shape = &shape_scenario, .schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/$defs/scenarios\"}}"),
+};
+SHAPE(file, "file", "a scenario file", file_rows, struct file_head, NO_OFFSET);
+/* clang-format on */
+
+const struct shape *const shapes_all[] = {
+    &shape_file,    &shape_scenario,     &shape_server,   &shape_says,        &shape_rule,
+    &shape_drip,    &shape_tls,          &shape_script,   &shape_capabilities, &shape_account,
+    &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_step,
+    &shape_endpoint, &shape_group,       &shape_classify, &shape_expect_fail, &shape_defaults,
+    &shape_secret,  &shape_expect,       &shape_step_expect,
+};
+const size_t shapes_all_count = COUNT(shapes_all);
