@@ -324,8 +324,8 @@ static void set_options(struct curl_dial *d, const struct dial_params *params)
     curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->error);
     curl_easy_setopt(d->easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(d->easy, CURLOPT_NOSIGNAL, 1L);
+    /* Not FORBID_REUSE as well: with it libcurl closes the connection before it can be taken. */
     curl_easy_setopt(d->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(d->easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(d->easy, CURLOPT_IPRESOLVE, resolve[params->family]);
     curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
     curl_easy_setopt(d->easy, CURLOPT_TIMEOUT_MS, timeout_ms);

@@ -131,7 +131,7 @@ static enum fault dial_target(struct sim_world *w, const struct dial_params *par
         return fault;
     }
     if (!families_meet(family, params->family)) {
-        return FAULT_DNS_FAILURE; /* a literal of the other family */
+        return FAULT_UNREACHABLE; /* a literal of the other family */
     }
     if (port < SIM_FIRST_PORT || port - SIM_FIRST_PORT >= w->listener_count) {
         return FAULT_CONNECT_REFUSED;

@@ -39,7 +39,7 @@ static const struct { int number; enum fault fault; } faults[] = {
     { ENETDOWN,      FAULT_UNREACHABLE },
     { EHOSTDOWN,     FAULT_UNREACHABLE },
     { EADDRNOTAVAIL, FAULT_UNREACHABLE },
-    { EAFNOSUPPORT,  FAULT_UNREACHABLE },      /* this machine has no such family */
+    { EAFNOSUPPORT,  FAULT_UNREACHABLE },      /* or a literal of a family not asked for */
     { EACCES,        FAULT_UNREACHABLE },      /* a local rule forbids it */
     { EPERM,         FAULT_UNREACHABLE },
 };
@@ -149,9 +149,8 @@ void sock_dials_free(struct sock_world *w)
 
 /* ---- starting ---- */
 
-/* Is it an address literal of a family that was asked for? Then its size, else 0. */
-static socklen_t literal(struct slice host, unsigned port, enum address_family family,
-                         struct sockaddr_storage *out)
+/* Is it an address literal? Then its size, else 0. */
+static socklen_t literal(struct slice host, unsigned port, struct sockaddr_storage *out)
 {
     char text[INET6_ADDRSTRLEN + 1];
     if (host.n == 0 || host.n >= sizeof text) {
@@ -161,18 +160,23 @@ static socklen_t literal(struct slice host, unsigned port, enum address_family f
     text[host.n] = '\0';
     memset(out, 0, sizeof *out);
     struct sockaddr_in *in = (struct sockaddr_in *)out;
-    if (family != FAMILY_IPV6 && inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+    if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
         in->sin_family = AF_INET;
         in->sin_port = htons((uint16_t)port);
         return sizeof *in;
     }
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-    if (family != FAMILY_IPV4 && inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
+    if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
         in6->sin6_family = AF_INET6;
         in6->sin6_port = htons((uint16_t)port);
         return sizeof *in6;
     }
     return 0;
+}
+
+static bool is_of_family(const struct sockaddr_storage *address, enum address_family family)
+{
+    return family == FAMILY_ANY || (family == FAMILY_IPV6) == (address->ss_family == AF_INET6);
 }
 
 static int connect_now(struct sock_dial *d, const struct sockaddr_storage *to, socklen_t size)
@@ -198,7 +202,7 @@ static int connect_now(struct sock_dial *d, const struct sockaddr_storage *to, s
 }
 
 static void dial_literal(struct sock_dial *d, const struct sockaddr_storage *to, socklen_t size,
-                         int64_t timeout_us)
+                         const struct dial_params *params)
 {
     const void *octets = to->ss_family == AF_INET6
                              ? (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr
@@ -208,11 +212,11 @@ static void dial_literal(struct sock_dial *d, const struct sockaddr_storage *to,
     d->start_us = sock_now_us(world);
     d->timer.on_time = on_time;
     d->timer.context = d;
-    d->error = connect_now(d, to, size);
+    d->error = is_of_family(to, params->family) ? connect_now(d, to, size) : EAFNOSUPPORT;
     if (d->error != 0) {
         sock_timer_start(world, &d->timer, 0); /* told from the loop */
-    } else if (timeout_us > 0) {
-        sock_timer_start(world, &d->timer, d->start_us + timeout_us);
+    } else if (params->timeout_us > 0) {
+        sock_timer_start(world, &d->timer, d->start_us + params->timeout_us);
     }
 }
 
@@ -226,9 +230,9 @@ void sock_dial(struct world *world, const struct dial_params *params, dial_done 
     bool is_understood = params->connect_to == NULL ||
                          world_split_host_port(slice_of(params->connect_to), &host, &port);
     struct sockaddr_storage to;
-    socklen_t size = has_proxy || !is_understood ? 0 : literal(host, port, params->family, &to);
+    socklen_t size = has_proxy || !is_understood ? 0 : literal(host, port, &to);
     if (size != 0) {
-        dial_literal(dial_make(w, on_done, context), &to, size, params->timeout_us);
+        dial_literal(dial_make(w, on_done, context), &to, size, params);
         return;
     }
     if (w->curl == NULL) {
