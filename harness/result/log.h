@@ -4,7 +4,8 @@
  * Secrets are redacted here, where it is written, and nowhere else.
  *
  * Events (all have "event" and "t", ms since the start of the run):
- *   run-start   {schema: "smtpdx/log/1", version, world, started (UTC), selected, seed, hostname, ci}
+ *   run-start   {schema: "smtpdx/log/1", version, world, started (UTC), selected, seed, hostname,
+ *                ci}
  *   case-start  {id}
  *   case-end    {id, result: the result document, with verdict}
  *   run-end     {reason: "done" or "interrupted", counts}
