@@ -20,9 +20,63 @@ static bool is_matcher(const struct node *n)
     return n->kind == NODE_MAP && n->count != 0 && match_is_operator(n->keys[0]->text);
 }
 
+/* What may be said of a list of mappings besides its items one by one. */
+enum quantifier {
+    Q_COUNT,
+    Q_EXISTS,
+    Q_FIRST,
+    Q_LAST,
+    Q_ALL,
+    Q_ANY,
+    Q_INCLUDES,
+    Q_NONE,
+    Q_EXCLUDES,
+    Q_COUNT_OF
+};
+static const char *const quantifiers[Q_COUNT_OF] = {
+    [Q_COUNT] = "count", [Q_EXISTS] = "exists",     [Q_FIRST] = "first",
+    [Q_LAST] = "last",   [Q_ALL] = "all",           [Q_ANY] = "any",
+    [Q_NONE] = "none",   [Q_INCLUDES] = "includes", [Q_EXCLUDES] = "excludes",
+};
+
+static enum quantifier find_quantifier(struct slice key)
+{
+    size_t q = 0;
+    while (q < Q_COUNT_OF && !slice_eq_text(key, quantifiers[q])) {
+        q++;
+    }
+    return (enum quantifier)q;
+}
+
+static bool takes_list(enum quantifier q)
+{
+    return q == Q_ANY || q == Q_INCLUDES || q == Q_NONE || q == Q_EXCLUDES;
+}
+
+static void check_quantified(const struct field *f, const struct node *key, const struct node *n,
+                             struct doc_errors *errors)
+{
+    enum quantifier q = find_quantifier(key->text);
+    if (q == Q_COUNT) {
+        leaf_check(MATCH_NUMBER, NULL, "count", n, errors);
+    } else if (q == Q_EXISTS) {
+        leaf_check(MATCH_BOOL, NULL, "exists", n, errors);
+    } else if (q == Q_COUNT_OF) {
+        doc_error_at(errors, key,
+                     "unknown key '" SLICE_FMT "' in '%s': it is one of count, exists, first, "
+                     "last, all, any, none, includes, excludes",
+                     SLICE_ARG(slice_sub(key->text, 0, 60)), f->key);
+    } else if (takes_list(q) && n->kind == NODE_LIST && n->count != 0) {
+        for (size_t i = 0; i < n->count; i++) {
+            check_map(f->shape, n->items[i], errors);
+        }
+    } else {
+        check_map(f->shape, n, errors);
+    }
+}
+
 static void check_items(const struct field *f, const struct node *n, struct doc_errors *errors)
 {
-    static const char *const quantifiers[] = {"count", "first", "last", "any", "all"};
     if (n->kind == NODE_LIST) {
         for (size_t i = 0; i < n->count; i++) {
             check_map(f->shape, n->items[i], errors);
@@ -30,25 +84,14 @@ static void check_items(const struct field *f, const struct node *n, struct doc_
         return;
     }
     if (n->kind != NODE_MAP || n->count == 0) {
-        doc_error_at(errors, n, "'%s' is a list of mappings, or {count, first, last, any, all}",
+        doc_error_at(errors, n,
+                     "'%s' is a list of mappings, or {count, first, last, all, any, "
+                     "none}",
                      f->key);
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
-        size_t q = 0;
-        while (q < COUNT(quantifiers) && !slice_eq_text(n->keys[i]->text, quantifiers[q])) {
-            q++;
-        }
-        if (q == 0) {
-            leaf_check(MATCH_NUMBER, NULL, "count", n->items[i], errors);
-        } else if (q < COUNT(quantifiers)) {
-            check_map(f->shape, n->items[i], errors);
-        } else if (!slice_eq_text(n->keys[i]->text, "exists")) {
-            doc_error_at(errors, n->keys[i],
-                         "unknown key '" SLICE_FMT "' in '%s': it is one of count, first, last, "
-                         "any, all",
-                         SLICE_ARG(slice_sub(n->keys[i]->text, 0, 60)), f->key);
-        }
+        check_quantified(f, n->keys[i], n->items[i], errors);
     }
 }
 
@@ -178,53 +221,85 @@ static bool item_holds(struct walk *w, const struct field *f, const struct node 
 static void walk_quantified(struct walk *w, const struct field *f, const struct node *key,
                             const struct node *n, const struct json *list, const char *path)
 {
+    enum quantifier q = find_quantifier(key->text);
     size_t count = json_count(list);
     size_t holding = 0;
     for (size_t i = 0; i < count; i++) {
         holding += item_holds(w, f, n, json_at(list, i));
     }
-    bool is_any = slice_eq_text(key->text, "any");
-    const char *note = arena_printf(w->arena, "%zu of %zu are so", holding, count);
-    add_check(w, path, key, is_any ? holding != 0 : count != 0 && holding == count, list,
-              is_any ? "one that is so" : "all of them so", note);
+    bool is_none = q == Q_NONE || q == Q_EXCLUDES;
+    bool is_ok = q == Q_ALL ? count != 0 && holding == count : (holding != 0) != is_none;
+    is_ok = is_ok && (list != NULL); /* a list that is not there proves nothing */
+    const char *want = q == Q_ALL ? "all of them so"
+                       : is_none  ? "none of them so"
+                                  : "one that is so";
+    add_check(w, path, n, is_ok, list, want,
+              is_ok ? ""
+                    : arena_printf(w->arena, "%zu of %zu are so, wanted %s", holding, count, want));
+}
+
+static void walk_count(struct walk *w, const struct node *n, const struct json *list,
+                       const char *path)
+{
+    struct json *number = json_int((int64_t)json_count(list));
+    bool is_ok = json_kind(list) == JSON_LIST && leaf_holds(MATCH_NUMBER, n, number);
+    struct buf want;
+    buf_init(&want, 1024);
+    leaf_describe(n, &want);
+    const char *text = arena_text(w->arena, buf_slice(&want));
+    add_check(w, path, n, is_ok, list, text,
+              is_ok ? ""
+                    : arena_printf(w->arena, "there are %zu, wanted %s", json_count(list), text));
+    buf_release(&want);
+    json_free(number);
+}
+
+static void walk_item_list(struct walk *w, const struct field *f, const struct node *n,
+                           const struct json *list, const char *path)
+{
+    size_t count = json_count(list);
+    bool is_ok = json_kind(list) == JSON_LIST && count == n->count;
+    add_check(w, path, n, is_ok, list, arena_printf(w->arena, "%zu items", n->count),
+              is_ok ? "" : arena_printf(w->arena, "there are %zu, wanted %zu", count, n->count));
+    for (size_t i = 0; i < n->count && is_ok; i++) {
+        walk_map(w, f->shape, n->items[i], json_at(list, i),
+                 arena_printf(w->arena, "%s[%zu]", path, i));
+    }
+}
+
+static void walk_one_quantifier(struct walk *w, const struct field *f, const struct node *key,
+                                const struct node *n, const struct json *list, const char *path)
+{
+    enum quantifier q = find_quantifier(key->text);
+    size_t count = json_count(list);
+    if (q == Q_COUNT) {
+        walk_count(w, n, list, path);
+    } else if (q == Q_EXISTS) {
+        add_check(w, path, n, (count != 0) == node_is_text(n, "true"), list,
+                  node_is_text(n, "true") ? "at least one" : "none", "");
+    } else if (q == Q_FIRST || q == Q_LAST) {
+        size_t at = q == Q_LAST && count != 0 ? count - 1 : 0;
+        walk_map(w, f->shape, n, json_at(list, at), path);
+    } else if (takes_list(q) && n->kind == NODE_LIST) {
+        for (size_t i = 0; i < n->count; i++) {
+            walk_quantified(w, f, key, n->items[i], list, path);
+        }
+    } else {
+        walk_quantified(w, f, key, n, list, path);
+    }
 }
 
 static void walk_items(struct walk *w, const struct field *f, const struct node *n,
                        const struct json *list, const char *path)
 {
-    size_t count = json_count(list);
     if (n->kind == NODE_LIST) {
-        add_check(w, path, n, count == n->count, list, arena_printf(w->arena, "%zu", n->count),
-                  count == n->count ? "" : arena_printf(w->arena, "there are %zu", count));
-        for (size_t i = 0; i < n->count && count == n->count; i++) {
-            walk_map(w, f->shape, n->items[i], json_at(list, i),
-                     arena_printf(w->arena, "%s[%zu]", path, i));
-        }
+        walk_item_list(w, f, n, list, path);
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
-        struct slice key = n->keys[i]->text;
-        const char *inner = arena_printf(w->arena, "%s." SLICE_FMT, path, SLICE_ARG(key));
-        if (slice_eq_text(key, "count")) {
-            struct json *number = json_int((int64_t)count);
-            bool is_ok = leaf_holds(MATCH_NUMBER, n->items[i], number);
-            struct buf want;
-            buf_init(&want, 256);
-            leaf_describe(n->items[i], &want);
-            add_check(
-                w, inner, n->items[i], is_ok, list, arena_text(w->arena, buf_slice(&want)),
-                is_ok ? ""
-                      : arena_printf(w->arena, "there are %zu, wanted %s", count, buf_text(&want)));
-            buf_release(&want);
-            json_free(number);
-        } else if (slice_eq_text(key, "exists")) {
-            walk_leaf(w, MATCH_TEXT, n, count != 0 ? list : NULL, path);
-        } else if (slice_eq_text(key, "any") || slice_eq_text(key, "all")) {
-            walk_quantified(w, f, n->keys[i], n->items[i], list, inner);
-        } else {
-            size_t at = slice_eq_text(key, "last") && count != 0 ? count - 1 : 0;
-            walk_map(w, f->shape, n->items[i], json_at(list, at), inner);
-        }
+        const struct node *key = n->keys[i];
+        walk_one_quantifier(w, f, key, n->items[i], list,
+                            arena_printf(w->arena, "%s." SLICE_FMT, path, SLICE_ARG(key->text)));
     }
 }
 

@@ -41,26 +41,27 @@ static const struct op {
     enum operand operand;
     enum works_on on;
     operator_holds *holds;
+    bool is_one_enough; /* one item stands for a list of one */
 } ops[] = {
-    { "eq",       OPERAND_VALUE,    ON_BOTH,   holds_eq },
-    { "ne",       OPERAND_VALUE,    ON_BOTH,   holds_ne },
-    { "one_of",   OPERAND_VALUES,   ON_SCALAR, holds_one_of },
-    { "prefix",   OPERAND_TEXT,     ON_SCALAR, holds_prefix },
-    { "suffix",   OPERAND_TEXT,     ON_SCALAR, holds_suffix },
-    { "contains", OPERAND_TEXT,     ON_SCALAR, holds_contains },
-    { "regex",    OPERAND_REGEX,    ON_SCALAR, holds_regex },
-    { "min",      OPERAND_VALUE,    ON_SCALAR, holds_min },
-    { "max",      OPERAND_VALUE,    ON_SCALAR, holds_max },
-    { "between",  OPERAND_PAIR,     ON_SCALAR, holds_between },
-    { "exists",   OPERAND_BOOL,     ON_BOTH,   holds_exists },
-    { "not",      OPERAND_MATCHER,  ON_BOTH,   holds_not },
-    { "all",      OPERAND_MATCHERS, ON_BOTH,   holds_all },
-    { "any",      OPERAND_MATCHERS, ON_BOTH,   holds_any },
-    { "includes", OPERAND_ITEMS,    ON_LIST,   holds_includes },
-    { "excludes", OPERAND_ITEMS,    ON_LIST,   holds_excludes },
-    { "equals",   OPERAND_ITEMS,    ON_LIST,   holds_equals },
-    { "ordered",  OPERAND_ITEMS,    ON_LIST,   holds_ordered },
-    { "count",    OPERAND_COUNT,    ON_LIST,   holds_count },
+    { "eq",       OPERAND_VALUE,    ON_BOTH,   holds_eq, false },
+    { "ne",       OPERAND_VALUE,    ON_BOTH,   holds_ne, false },
+    { "one_of",   OPERAND_VALUES,   ON_SCALAR, holds_one_of, false },
+    { "prefix",   OPERAND_TEXT,     ON_SCALAR, holds_prefix, false },
+    { "suffix",   OPERAND_TEXT,     ON_SCALAR, holds_suffix, false },
+    { "contains", OPERAND_TEXT,     ON_SCALAR, holds_contains, false },
+    { "regex",    OPERAND_REGEX,    ON_SCALAR, holds_regex, false },
+    { "min",      OPERAND_VALUE,    ON_SCALAR, holds_min, false },
+    { "max",      OPERAND_VALUE,    ON_SCALAR, holds_max, false },
+    { "between",  OPERAND_PAIR,     ON_SCALAR, holds_between, false },
+    { "exists",   OPERAND_BOOL,     ON_BOTH,   holds_exists, false },
+    { "not",      OPERAND_MATCHER,  ON_BOTH,   holds_not, false },
+    { "all",      OPERAND_MATCHERS, ON_BOTH,   holds_all, false },
+    { "any",      OPERAND_MATCHERS, ON_BOTH,   holds_any, false },
+    { "includes", OPERAND_ITEMS,    ON_LIST,   holds_includes, true },
+    { "excludes", OPERAND_ITEMS,    ON_LIST,   holds_excludes, true },
+    { "equals",   OPERAND_ITEMS,    ON_LIST,   holds_equals, false },
+    { "ordered",  OPERAND_ITEMS,    ON_LIST,   holds_ordered, false },
+    { "count",    OPERAND_COUNT,    ON_LIST,   holds_count, false },
 };
 
 const struct operator_row operator_rows[] = {
@@ -78,8 +79,8 @@ const struct operator_row operator_rows[] = {
     { "not",      "{}",                                     "what stands here does not hold" },
     { "all",      "{\"type\": \"array\", \"minItems\": 1}", "all of these hold" },
     { "any",      "{\"type\": \"array\", \"minItems\": 1}", "one of these holds" },
-    { "includes", "{\"type\": \"array\", \"minItems\": 1}", "a list that has all of these, in any order" },
-    { "excludes", "{\"type\": \"array\", \"minItems\": 1}", "a list that has none of these" },
+    { "includes", "{}", "a list that has this, or all of these, in any order" },
+    { "excludes", "{}", "a list that has not this, or none of these" },
     { "equals",   "{\"type\": \"array\"}",                  "a list of exactly these; the same as a literal list" },
     { "ordered",  "{\"type\": \"array\", \"minItems\": 1}", "a list that has these in this order, others between them" },
     { "count",    "{}",                                     "how many items the list has" },
@@ -282,6 +283,11 @@ static void check_item(enum field_type type, const char *what, const struct node
 static void check_list(enum field_type type, const struct op *op, const char *what,
                        const struct node *n, struct doc_errors *errors)
 {
+    bool may_be_one = op != NULL && op->is_one_enough;
+    if (n->kind != NODE_LIST && may_be_one) {
+        check_item(type, what, n, errors);
+        return;
+    }
     if (n->kind != NODE_LIST) {
         refuse(errors, n, what, "a list here");
         return;
@@ -513,6 +519,9 @@ static size_t find_item(enum field_type type, const struct node *n, const struct
 
 static bool holds_includes(enum field_type type, const struct node *n, const struct json *got)
 {
+    if (n->kind != NODE_LIST) {
+        return find_item(type, n, got, 0) != json_count(got);
+    }
     for (size_t i = 0; i < n->count; i++) {
         if (find_item(type, n->items[i], got, 0) == json_count(got)) {
             return false;
@@ -523,6 +532,9 @@ static bool holds_includes(enum field_type type, const struct node *n, const str
 
 static bool holds_excludes(enum field_type type, const struct node *n, const struct json *got)
 {
+    if (n->kind != NODE_LIST) {
+        return json_kind(got) == JSON_LIST && find_item(type, n, got, 0) == json_count(got);
+    }
     for (size_t i = 0; i < n->count; i++) {
         if (find_item(type, n->items[i], got, 0) != json_count(got)) {
             return false;

@@ -173,12 +173,29 @@ static size_t version_rank(struct slice slug)
     return i;
 }
 
+/* versions: {min, max} is the same as min and max beside it. */
+static void read_version_map(struct bind *b, const struct node *value, struct spec_tls *tls)
+{
+    for (size_t i = 0; i < value->count; i++) {
+        const struct field *f = shape_find(&shape_tls, value->keys[i]->text);
+        if (f == NULL || (strcmp(f->key, "min") != 0 && strcmp(f->key, "max") != 0)) {
+            doc_error_at(b->errors, value->keys[i], "'versions' is a list, or {min, max}");
+        } else {
+            bind_field(b, f, value->items[i], tls);
+        }
+    }
+}
+
 /* versions: [TLSv1.0, TLSv1.1] is the range from the oldest to the newest named. */
 void read_versions(struct bind *b, const struct field *f, const struct node *value, void *out)
 {
     struct spec_tls *tls = out;
     size_t count = value->kind == NODE_LIST ? value->count : 1;
     size_t low = COUNT(version_slugs), high = 0;
+    if (value->kind == NODE_MAP) {
+        read_version_map(b, value, tls);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         const struct node *item = value->kind == NODE_LIST ? value->items[i] : value;
         const struct choice *c = bind_choice(b, f->key, item, f->choices);

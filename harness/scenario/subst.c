@@ -87,6 +87,18 @@ static const struct node *from_map(struct scope *s, const struct node *map, cons
     return NULL;
 }
 
+static void note_column(struct scope *s, const struct node *key)
+{
+    for (size_t i = 0; i < s->used_count; i++) {
+        if (s->used_columns[i] == key) {
+            return;
+        }
+    }
+    if (s->used_count < COUNT(s->used_columns)) {
+        s->used_columns[s->used_count++] = key;
+    }
+}
+
 static const struct node *from_row(struct scope *s, const struct node *scalar,
                                    struct slice reference, struct slice name)
 {
@@ -97,8 +109,8 @@ static const struct node *from_row(struct scope *s, const struct node *scalar,
     }
     const struct node *value = from_map(s, s->row, "column", scalar, reference, name);
     size_t i = find_key(s->row, name);
-    if (value != NULL && s->used_count < COUNT(s->used_columns)) {
-        s->used_columns[s->used_count++] = s->row->keys[i];
+    if (value != NULL) {
+        note_column(s, s->row->keys[i]);
     }
     return value;
 }
@@ -289,14 +301,39 @@ static const struct node *apply_scalar(struct scope *s, const struct node *n)
     return apply_text(s, n);
 }
 
+/* Keys are scalars too: `on: {"${row.verb}": …}`. What comes in must be a text, and no key twice.
+ */
+static const struct node *apply_key(struct scope *s, const struct node *map, size_t i,
+                                    const struct node *const *keys)
+{
+    const struct node *key = apply_scalar(s, map->keys[i]);
+    if (key->kind != NODE_SCALAR) {
+        doc_error_at(s->errors, map->keys[i], "a key must be a text, not %s",
+                     node_kind_name(key->kind));
+        return map->keys[i];
+    }
+    for (size_t k = 0; key != map->keys[i] && k < i; k++) {
+        if (slice_eq(keys[k]->text, key->text)) {
+            doc_error_at(s->errors, map->keys[i], "duplicate key '" SLICE_FMT "'",
+                         SLICE_ARG(slice_sub(key->text, 0, 80)));
+        }
+    }
+    return key;
+}
+
 const struct node *scope_apply(struct scope *s, const struct node *n)
 {
     if (n->kind == NODE_SCALAR) {
         return apply_scalar(s, n);
     }
+    const struct node **keys = arena_array(s->arena, n->count, sizeof(const struct node *));
     const struct node **items = arena_array(s->arena, n->count, sizeof(const struct node *));
     bool is_changed = false;
     for (size_t i = 0; i < n->count; i++) {
+        if (n->kind == NODE_MAP) {
+            keys[i] = apply_key(s, n, i, keys);
+            is_changed = is_changed || keys[i] != n->keys[i];
+        }
         items[i] = scope_apply(s, n->items[i]);
         is_changed = is_changed || items[i] != n->items[i];
     }
@@ -304,5 +341,5 @@ const struct node *scope_apply(struct scope *s, const struct node *n)
         return n;
     }
     return n->kind == NODE_LIST ? node_new_list(s->arena, n, items, n->count)
-                                : node_new_map(s->arena, n, n->keys, items, n->count);
+                                : node_new_map(s->arena, n, keys, items, n->count);
 }

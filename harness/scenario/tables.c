@@ -103,7 +103,7 @@ SHAPE(probe, "probe", "our own client", probe_rows, struct spec_probe, AT(struct
 
 static const struct field tls_rows[] = {
     ROW_X(struct spec_tls, "cert",        FIELD_WORD, cert,    "which certificate to show", .choices = &choices_leaves),
-    ROW_X(struct spec_tls, "versions",    FIELD_CUSTOM, min,   "the versions spoken, as a list", .read = read_versions, .choices = &choices_tls_versions, .schema = "{\"type\": \"array\", \"items\": {\"enum\": [\"TLSv1.0\", \"TLSv1.1\", \"TLSv1.2\", \"TLSv1.3\"]}}"),
+    ROW_X(struct spec_tls, "versions",    FIELD_CUSTOM, min,   "the versions spoken: a list, or {min, max}", .read = read_versions, .choices = &choices_tls_versions, .schema = "{\"type\": [\"array\", \"object\", \"string\"]}"),
     ROW_X(struct spec_tls, "min",         FIELD_WORD, min,     "oldest version spoken", .choices = &choices_tls_versions),
     ROW_X(struct spec_tls, "max",         FIELD_WORD, max,     "newest version spoken", .choices = &choices_tls_versions),
     ROW  (struct spec_tls, "ciphers",     FIELD_TEXT, ciphers, "OpenSSL cipher list (TLS 1.2 and older)"),

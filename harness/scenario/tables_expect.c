@@ -54,6 +54,7 @@ static const struct field attempt_rows[] = {
     {.key = "code",    MATCH_CODE,     "of the decisive reply"},
     {.key = "cause",   MATCH_TEXT,     "its cause"},
     {.key = "after",   MATCH_DURATION, "wait before it", .from = "after_ms"},
+    {.key = "after_ms", MATCH_NUMBER,  "the same as a number"},
 };
 PART(attempt, "attempts", "one attempt", attempt_rows);
 
@@ -61,6 +62,7 @@ static const struct field stage_rows[] = {
     {.key = "name", MATCH_WORD,     "the stage", .choices = &choices_stages},
     {.key = "ok",   MATCH_BOOL,     "it went well"},
     {.key = "time", MATCH_DURATION, "how long it took", .from = "ms"},
+    {.key = "ms",   MATCH_NUMBER,   "the same as a number"},
 };
 PART(stage, "stages", "one stage", stage_rows);
 
@@ -113,6 +115,7 @@ static const struct field line_rows[] = {
     {.key = "tls",  MATCH_BOOL,     "inside TLS"},
     {.key = "text", MATCH_TEXT,     "the line, secrets masked"},
     {.key = "at",   MATCH_DURATION, "since the start", .from = "ms"},
+    {.key = "ms",   MATCH_NUMBER,   "the same as a number"},
 };
 PART(line, "transcript", "one line of the conversation", line_rows);
 
@@ -127,6 +130,7 @@ static const struct field step_expect_rows[] = {
     {.key = "fault", MATCH_TEXT,     "cause of what went wrong without a reply"},
     {.key = "run",   MATCH_BOOL,     "it was reached"},
     {.key = "time",  MATCH_DURATION, "how long it took", .from = "ms"},
+    {.key = "ms",    MATCH_NUMBER,   "the same as a number"},
     {.key = "step",  MATCH_TEXT,     "the verb"},
 };
 SHAPE(step_expect, "step", "what came of one step", step_expect_rows);
@@ -161,6 +165,8 @@ static const struct field expect_rows[] = {
     {.key = "unsolicited",    MATCH_NUMBER, "replies nobody had asked for"},
     {.key = "elapsed",        MATCH_DURATION, "length of the case", .from = "ms"},
     {.key = "waited",         MATCH_DURATION, "waits between attempts, together", .from = "waited_ms"},
+    {.key = "ms",             MATCH_NUMBER,   "length of the case, as a number"},
+    {.key = "waited_ms",      MATCH_NUMBER,   "waits, as a number"},
 };
 SHAPE(expect, "expect", "assertions; they mirror the result document", expect_rows);
 /* clang-format on */
