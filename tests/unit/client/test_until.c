@@ -364,6 +364,36 @@ static void test_time(void **state)
     }
 }
 
+/* An answer that comes after its time is owed, and is not taken for the answer to QUIT. */
+static void test_late_answer(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    static const struct { const char *say; bool is_answered; size_t unsolicited; } late[] = {
+        { "250 late\r\n221 bye\r\n",              true,  1 },
+        { "250-late\r\n250 really\r\n221 bye\r\n", true, 1 },
+        { "221 bye\r\n",                            true,  0 },
+        { "250 late\r\n",                           false, 1 },
+        { "250 late\r\n500 what\r\n221 b\r\n",    false, 2 },
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < COUNT(late); i++) {
+        const struct exchange script[] = {
+            {NULL, "220 x\r\n", GO_ON}, {"EHLO", "", GO_ON}, {"QUIT", late[i].say, GO_ON}};
+        struct client_params params = {.until = STAGE_EHLO};
+        struct peer p = {.name = late[i].say, .script = script, .count = 3, .cut_at = SIZE_MAX};
+        peer_play(&p, &params);
+        const struct client_report *r = client_report(p.client);
+        assert_int_equal(r->fault, FAULT_READ_TIMEOUT);
+        if (r->quit_answered != late[i].is_answered ||
+            r->unsolicited_count != late[i].unsolicited) {
+            fail_msg("%s: answered %d, %zu unsolicited", late[i].say, r->quit_answered,
+                     r->unsolicited_count);
+        }
+        peer_free(&p);
+    }
+}
+
 static void test_never_connected(void **state)
 {
     (void)state;
@@ -429,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_unverified_is_unproven),
         cmocka_unit_test(test_error_document_and_large_token),
         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_never_connected),
         cmocka_unit_test(test_refused_before_dialling),
     };
