@@ -9,7 +9,7 @@
 static void split_id(struct report_case *c)
 {
     size_t at = slice_find(c->id, SLICE("::"));
-    struct slice suite = at != SIZE_MAX ? slice_sub(c->id, 0, at) : SLICE("smtpdx");
+    struct slice suite = at != SIZE_MAX && at != 0 ? slice_sub(c->id, 0, at) : SLICE("smtpdx");
     struct slice name = at != SIZE_MAX ? slice_from(c->id, at + 2) : c->id;
     c->suite = c->suite.n != 0 ? c->suite : suite;
     c->name = c->name.n != 0 ? c->name : name.n != 0 ? name : SLICE("(no name)");
