@@ -1,127 +1,255 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A rule is the words of a reply with gaps where hosts, ids and times vary. It fits when its pieces
- * occur in order; how much else was said around them decides how sure the match is.
- */
+/* See rules.h. A pattern is literal words and stars; matching backtracks to the last star only,
+ * which is complete for such patterns and linear in practice. */
 #include "diagnose/rules.h"
 
 #include <string.h>
 
-enum { SHORT_RULE = 12 /* octets: too little to be found inside other words */ };
+enum { TOKENS_MAX = 256 };
 
-/* Splits the words at {placeholders}. */
-static void split_pieces(struct rule *out, struct slice words)
+/* {name} becomes one octet that the word reader takes for a star. */
+static struct slice starred(struct slice text, struct arena *arena)
 {
-    out->is_open_at_start = words.n != 0 && words.p[0] == '{';
-    while (words.n != 0 && out->piece_count < RULE_PIECES_MAX) {
-        size_t open = slice_find_char(words, '{');
-        struct slice piece = open == SIZE_MAX ? words : slice_sub(words, 0, open);
-        piece = slice_trim(piece);
-        if (piece.n != 0) {
-            out->pieces[out->piece_count++] = piece;
-            out->length += piece.n;
+    char *p = arena_alloc(arena, text.n + 1);
+    size_t n = 0;
+    for (size_t at = 0; at < text.n; at++) {
+        size_t end = text.p[at] == '{' ? slice_find_char(slice_from(text, at), '}') : SIZE_MAX;
+        if (end != SIZE_MAX) {
+            p[n++] = '\x01';
+            at += end;
+        } else {
+            p[n++] = text.p[at];
         }
-        size_t close = open == SIZE_MAX ? SIZE_MAX : slice_find_char(words, '}');
-        words = close == SIZE_MAX ? (struct slice){NULL, 0} : slice_from(words, close + 1);
+    }
+    return slice_make(p, n);
+}
+
+/* What a sentence may end in without saying anything: ids, links, "learn more at". */
+static size_t without_tail(const struct filler *filler, const struct words *w)
+{
+    size_t n = w->count;
+    while (n != 0 && ((w->list[n - 1].flags & WORD_NOISE) != 0 ||
+                      filler_has(filler, w->list[n - 1].hash))) {
+        n--;
+    }
+    return n != 0 ? n : w->count;
+}
+
+void rule_compile(const struct filler *filler, struct slice text, struct arena *arena,
+                  struct rule *out)
+{
+    struct words w;
+    words_read(starred(text, arena), WORDS_OF_PATTERN, &w);
+    size_t begin = 0, end = without_tail(filler, &w);
+    while (begin < end && (w.list[begin].flags & WORD_STAR) != 0) {
+        begin++;
+        out->leads_star = true;
+    }
+    out->ends_star = slice_has_suffix(text, SLICE("{any}"));
+    struct token *tokens = arena_array(arena, end - begin + 1, sizeof *tokens);
+    for (size_t i = begin; i < end; i++) {
+        bool is_star = (w.list[i].flags & WORD_STAR) != 0;
+        if (is_star && out->token_count != 0 && tokens[out->token_count - 1].hash == 0) {
+            continue; /* two stars in a row are one */
+        }
+        tokens[out->token_count++].hash = is_star ? 0 : w.list[i].hash;
+        out->literals += !is_star;
+    }
+    while (out->token_count != 0 && tokens[out->token_count - 1].hash == 0) {
+        out->token_count--;
+    }
+    out->tokens = tokens;
+}
+
+bool rule_matches(const struct rule *rule, const struct words *w, size_t at, size_t *end)
+{
+    size_t t = 0, star = SIZE_MAX, mark = 0, i = at;
+    while (t < rule->token_count) {
+        if (rule->tokens[t].hash == 0) {
+            star = t++;
+            mark = i;
+        } else if (i < w->count && w->list[i].hash == rule->tokens[t].hash) {
+            i++;
+            t++;
+        } else if (star != SIZE_MAX && mark < w->count) {
+            t = star + 1;
+            i = ++mark;
+        } else {
+            return false;
+        }
+    }
+    *end = i;
+    return true;
+}
+
+static uint64_t key_of(uint64_t first, uint64_t second)
+{
+    uint64_t key = first ^ (second * 0x9e3779b97f4a7c15U);
+    key ^= key >> 29;
+    return key != 0 ? key : 1;
+}
+
+static uint64_t rule_key(const struct rule *r)
+{
+    uint64_t second = r->token_count > 1 ? r->tokens[1].hash : 0;
+    return key_of(r->tokens[0].hash, second);
+}
+
+static struct rule_slot *slot_of(const struct rules *r, uint64_t key)
+{
+    size_t at = (size_t)key & r->slot_mask;
+    while (r->slots[at].key != 0 && r->slots[at].key != key) {
+        at = (at + 1) & r->slot_mask;
+    }
+    return &r->slots[at];
+}
+
+const struct rule *rules_at(const struct rules *r, uint64_t first, uint64_t second)
+{
+    const struct rule_slot *slot = slot_of(r, key_of(first, second));
+    return slot->key == 0 ? NULL : &r->list[slot->first - 1];
+}
+
+const struct rule *rule_next(const struct rules *r, const struct rule *rule)
+{
+    return rule->next == 0 ? NULL : &r->list[rule->next - 1];
+}
+
+bool rule_is_of(const struct rule *rule, size_t provider)
+{
+    return provider != SIZE_MAX && (rule->owners[provider / 64] >> (provider % 64) & 1) != 0;
+}
+
+static void index_rules(struct rules *r)
+{
+    size_t slots = 64;
+    while (slots < 2 * r->count + 2) {
+        slots *= 2;
+    }
+    r->slots = arena_array(&r->arena, slots, sizeof *r->slots);
+    r->slot_mask = slots - 1;
+    for (size_t i = r->count; i > 0; i--) { /* backwards, so that chains keep the order of files */
+        struct rule *rule = &r->list[i - 1];
+        struct rule_slot *slot = slot_of(r, rule_key(rule));
+        slot->key = rule_key(rule);
+        rule->next = slot->first;
+        slot->first = (uint32_t)i;
     }
 }
 
-enum err rule_compile(const struct provider *p, const struct provider_reply *reply,
-                      struct arena *arena, struct rule *out, struct why *why)
+static enum err bad_cause(const struct provider_reply *reply, struct slice slug, struct why *why)
 {
-    static const char *const sures[] = {"possible", "likely", "certain"};
-    *out = (struct rule){.provider = p, .reply = reply, .sure = SURE_CERTAIN};
-    if (!cause_from_slug(slice_of(reply->cause), &out->cause)) {
-        const char *nearest = cause_nearest(slice_of(reply->cause));
-        why_set(why, ERR_INVALID, "unknown cause '%s'%s%s%s", reply->cause,
-                nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
-                nearest != NULL ? "'?)" : "");
-        return why_at(why, ERR_INVALID, reply->file, reply->line, 1);
-    }
-    for (size_t i = 0; i < COUNT(sures); i++) {
-        if (strcmp(reply->sure, sures[i]) == 0) {
-            out->sure = (enum sureness)i;
+    const char *near = cause_nearest(slug);
+    enum err err = why_set(why, ERR_INVALID, "unknown cause '" SLICE_FMT "'%s%s%s", SLICE_ARG(slug),
+                           near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                           near != NULL ? "'?)" : "");
+    return why_at(why, err, reply->file, reply->line, 0);
+}
+
+static enum sureness sure_of(const char *word)
+{
+    for (unsigned i = 0; i < SURE_COUNT; i++) {
+        if (strcmp(word, sureness_slug((enum sureness)i)) == 0) {
+            return (enum sureness)i;
         }
     }
-    struct said said;
-    said_read(slice_of(reply->text), arena, &said);
-    out->code = said.code;
-    out->enhanced = said.enhanced;
-    split_pieces(out, said.words);
-    if (out->piece_count == 0) {
-        why_set(why, ERR_INVALID, "the reply has no words that could be matched");
-        return why_at(why, ERR_INVALID, reply->file, reply->line, 1);
+    die_bug(__FILE__, __LINE__, "the schema lets no other word through");
+}
+
+static enum err check_alternatives(const struct provider_reply *reply, struct why *why)
+{
+    struct slice rest = slice_of(reply->alternatives), slug;
+    enum cause cause;
+    while (slice_take_word(&rest, &slug)) {
+        if (!cause_from_slug(slug, &cause)) {
+            return bad_cause(reply, slug, why);
+        }
     }
     return ERR_OK;
 }
 
-/* What servers add behind their sentence: "[host time id]", "<id>", "x - gsmtp", a full stop. */
-static bool is_trailer(struct slice s)
+/* With `extends:` the same reply belongs to several providers. */
+static struct rule *rule_same(struct rule *list, size_t count, const struct provider_reply *reply)
 {
-    s = slice_trim(s);
-    while (s.n != 0 && (s.p[0] == '.' || s.p[0] == ' ' || s.p[0] == ',' || s.p[0] == ')')) {
-        s = slice_from(s, 1);
-    }
-    return s.n == 0 || s.p[0] == '[' || s.p[0] == '<' || s.p[0] == '(' ||
-           slice_has_suffix(s, SLICE("gsmtp"));
-}
-
-static bool codes_agree(const struct rule *rule, const struct said *said)
-{
-    if (rule->code != 0 && said->code != 0 && rule->code != said->code) {
-        return false;
-    }
-    return rule->enhanced.class == 0 || said->enhanced.class == 0 ||
-           enhanced_eq(&rule->enhanced, &said->enhanced);
-}
-
-/* A provider file says "data" for what is answered to DATA and to the message alike. */
-static bool stages_agree(enum stage rule, enum stage said)
-{
-    bool both_data =
-        (rule == STAGE_DATA || rule == STAGE_BODY) && (said == STAGE_DATA || said == STAGE_BODY);
-    return rule == STAGE_NONE || said == STAGE_NONE || rule == said || both_data;
-}
-
-struct fit rule_fit(const struct rule *rule, const struct said *said, enum stage stage)
-{
-    struct fit fit = {.is_match = false};
-    size_t at = 0, first = SIZE_MAX;
-    for (size_t i = 0; i < rule->piece_count; i++) {
-        size_t found = slice_find(slice_from(said->words, at), rule->pieces[i]);
-        if (found == SIZE_MAX) {
-            return fit;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].reply->line == reply->line && strcmp(list[i].reply->file, reply->file) == 0) {
+            return &list[i];
         }
-        first = first == SIZE_MAX ? at + found : first;
-        at += found + rule->pieces[i].n;
     }
-    fit.is_whole =
-        (first == 0 || rule->is_open_at_start) && is_trailer(slice_from(said->words, at));
-    fit.is_match = fit.is_whole || rule->length >= SHORT_RULE;
-    fit.has_codes = codes_agree(rule, said);
-    fit.has_stage = stages_agree(rule->reply->stage, stage);
-    fit.is_submission = !rule->reply->is_mx;
-    fit.length = rule->length;
-    return fit;
+    return NULL;
 }
 
-bool fit_is_better(const struct fit *a, const struct fit *b)
+static enum err add_reply(struct rules *r, const struct provider_reply *reply, size_t provider,
+                          struct why *why)
 {
-    if (a->is_match != b->is_match) {
-        return a->is_match;
+    struct rule *rule = rule_same(r->list, r->count, reply);
+    rule = rule != NULL ? rule : rule_same(r->codes, r->code_count, reply);
+    size_t words = (registry_count(r->registry) + 63) / 64;
+    if (rule == NULL) {
+        struct rule fresh = {.reply = reply, .sure = sure_of(reply->sure), .home = provider};
+        if (!cause_from_slug(slice_of(reply->cause), &fresh.cause)) {
+            return bad_cause(reply, slice_of(reply->cause), why);
+        }
+        TRY(check_alternatives(reply, why));
+        rule_compile(&r->filler, slice_of(reply->text), &r->arena, &fresh);
+        fresh.owners = arena_array(&r->arena, words, sizeof *fresh.owners);
+        rule = fresh.literals != 0 ? &r->list[r->count++] : &r->codes[r->code_count++];
+        *rule = fresh;
     }
-    if (a->has_codes != b->has_codes) {
-        return a->has_codes;
+    rule->owners[provider / 64] |= (uint64_t)1 << (provider % 64);
+    if (strcmp(reply->file, registry_at(r->registry, provider)->file) == 0) {
+        rule->home = provider;
     }
-    if (a->is_whole != b->is_whole) {
-        return a->is_whole;
+    return ERR_OK;
+}
+
+static enum err check_causes(const struct provider *p, struct why *why)
+{
+    enum cause cause;
+    for (size_t i = 0; i < p->advice_count; i++) {
+        if (!cause_from_slug(slice_of(p->advice[i].cause), &cause)) {
+            return why_at(why,
+                          why_set(why, ERR_INVALID, "advice for an unknown cause '%s'",
+                                  p->advice[i].cause),
+                          p->file, 0, 0);
+        }
     }
-    /* The longer sentence says more, wherever it was said. */
-    if (a->length != b->length) {
-        return a->length > b->length;
+    for (size_t i = 0; i < p->credential_count; i++) {
+        if (p->credentials[i].cause[0] != '\0' &&
+            !cause_from_slug(slice_of(p->credentials[i].cause), &cause)) {
+            return why_at(why,
+                          why_set(why, ERR_INVALID, "a credential names an unknown cause '%s'",
+                                  p->credentials[i].cause),
+                          p->file, 0, 0);
+        }
     }
-    if (a->has_stage != b->has_stage) {
-        return a->has_stage;
+    return ERR_OK;
+}
+
+enum err rules_build(const struct registry *registry, struct rules *out, struct why *why)
+{
+    size_t replies = 1;
+    *out = (struct rules){.registry = registry, .generic = SIZE_MAX};
+    arena_init(&out->arena);
+    filler_init(&out->filler);
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        replies += registry_at(registry, i)->reply_count;
+        out->generic = strcmp(registry_at(registry, i)->name, "generic") == 0 ? i : out->generic;
     }
-    return a->is_submission && !b->is_submission;
+    out->list = arena_array(&out->arena, replies, sizeof *out->list);
+    out->codes = arena_array(&out->arena, replies, sizeof *out->codes);
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct provider *p = registry_at(registry, i);
+        TRY(check_causes(p, why));
+        for (size_t k = 0; k < p->reply_count; k++) {
+            TRY(add_reply(out, &p->replies[k], i, why));
+        }
+    }
+    index_rules(out);
+    return ERR_OK;
+}
+
+void rules_release(struct rules *r)
+{
+    arena_release(&r->arena);
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The same text can have several causes; what else is known decides. Only a judgement that is not
+ * certain is touched: a provider that says exactly what is wrong is believed.
+ */
+#include "diagnose/judge.h"
+
+#include "doc/json.h"
+
+static bool is_mechanism(const struct judge *j, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (slice_eq_nocase_text(j->evidence->mechanism, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool uses_token(const struct judge *j)
+{
+    static const char *const names[] = {"XOAUTH2", "OAUTHBEARER", NULL};
+    return j->evidence->credential == CREDENTIAL_OAUTH2 || is_mechanism(j, names);
+}
+
+static bool uses_password(const struct judge *j)
+{
+    static const char *const names[] = {"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1",
+                                        "SCRAM-SHA-256", "DIGEST-MD5", NULL};
+    return j->evidence->credential == CREDENTIAL_PASSWORD ||
+           j->evidence->credential == CREDENTIAL_APP_PASSWORD || is_mechanism(j, names);
+}
+
+static const struct provider_credential *credential_of(const struct provider *p,
+                                                       enum credential_kind kind)
+{
+    for (size_t i = 0; p != NULL && i < p->credential_count; i++) {
+        if (p->credentials[i].kind == kind) {
+            return &p->credentials[i];
+        }
+    }
+    return NULL;
+}
+
+/* The provider is known to refuse this kind; NULL when it takes it or nothing is known. */
+static const struct provider_credential *refused(const struct judge *j, enum credential_kind kind)
+{
+    const struct provider_credential *c = credential_of(j->out->provider, kind);
+    return c != NULL && !c->is_accepted && c->cause[0] != '\0' ? c : NULL;
+}
+
+/* A 535 to a token has nothing to do with a password, whatever its words. */
+static void token_refused(struct judge *j)
+{
+    bool is_login = j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED ||
+                    j->out->cause == CAUSE_AUTH_APP_PASSWORD_REQUIRED ||
+                    j->out->cause == CAUSE_AUTH_TOKEN_REJECTED;
+    if (!uses_token(j) || !is_login) {
+        return;
+    }
+    j->out->alternative_count = 0;
+    judge_instead(j, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY);
+    judge_because(j, "a token was sent, so the refusal is about the token");
+    judge_alternative(j, CAUSE_AUTH_TOKEN_EXPIRED);
+    judge_alternative(j, CAUSE_AUTH_SCOPE_INSUFFICIENT);
+    const struct provider *p = j->out->provider;
+    if (p != NULL && provider_reply_for(p, SLICE("auth.smtp_auth_disabled"), slice_of(""),
+                                        STAGE_NONE) != NULL) {
+        judge_alternative(j, CAUSE_AUTH_SMTP_AUTH_DISABLED);
+    }
+}
+
+/* "status" of the 334 document (RFC 7628 3.2.2 and Google's XOAUTH2 description). */
+static void error_document(struct judge *j)
+{
+    struct json *doc = NULL;
+    if (j->evidence->error_document.n == 0 || !uses_token(j) ||
+        json_parse(j->evidence->error_document, &doc, NULL) != ERR_OK) {
+        return;
+    }
+    struct slice status = json_slice(json_get(doc, "status"));
+    struct slice scope = json_slice(json_get(doc, "scope"));
+    if (slice_eq_text(status, "insufficient_scope")) {
+        judge_instead(j, CAUSE_AUTH_SCOPE_INSUFFICIENT, SURE_CERTAIN);
+    } else if (slice_eq_text(status, "invalid_token") || slice_eq_text(status, "invalid_request")) {
+        judge_instead(j, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY);
+    }
+    if (status.n != 0) {
+        judge_because(j, "the server's error document says status " SLICE_FMT " and wants scope "
+                         SLICE_FMT, SLICE_ARG(slice_sub(status, 0, 40)),
+                      SLICE_ARG(slice_sub(scope, 0, 200)));
+    }
+    json_free(doc);
+}
+
+/* A password where the provider takes none at all, or where a bare 535 came for it. */
+static void password_refused(struct judge *j)
+{
+    enum cause kind = CAUSE_UNKNOWN;
+    bool is_login = j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED ||
+                    j->out->cause == CAUSE_AUTH_TOKEN_REJECTED;
+    if (!uses_password(j) || uses_token(j) || !is_login) {
+        return;
+    }
+    const struct provider_credential *plain = refused(j, CREDENTIAL_PASSWORD);
+    if (plain != NULL && refused(j, CREDENTIAL_APP_PASSWORD) != NULL &&
+        cause_from_slug(slice_of(plain->cause), &kind)) {
+        judge_instead(j, kind, SURE_LIKELY);
+        judge_because(j, "%s", plain->because);
+    } else if (j->out->cause == CAUSE_AUTH_TOKEN_REJECTED) {
+        judge_instead(j, CAUSE_AUTH_CREDENTIALS_REJECTED, SURE_LIKELY);
+        judge_because(j, "a password was sent, no token");
+        judge_alternative(j, CAUSE_AUTH_BASIC_AUTH_DISABLED);
+    } else if (plain != NULL && j->evidence->credential != CREDENTIAL_APP_PASSWORD &&
+               cause_from_slug(slice_of(plain->cause), &kind)) {
+        judge_because(j, "%s", plain->because);
+        judge_alternative(j, kind);
+    }
+}
+
+/* A user name that breaks the provider's rule explains a refused login better than the password. */
+static void username_form(struct judge *j)
+{
+    struct buf words;
+    bool is_login = j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED;
+    if (!is_login || j->evidence->username.n == 0 || j->out->provider == NULL) {
+        return;
+    }
+    buf_init(&words, 512);
+    if (!provider_username_ok(j->out->provider, j->evidence->username, &words)) {
+        judge_instead(j, CAUSE_AUTH_USERNAME_FORMAT, SURE_LIKELY);
+        judge_because(j, "%s", buf_text(&words));
+    }
+    buf_release(&words);
+}
+
+/* The greeting is not the provider's, and is that of a hosting company's own server. */
+static void intercepted(struct judge *j)
+{
+    const struct rules *rules = &j->mapper->rules;
+    struct words greeting;
+    size_t end;
+    if (!j->is_given || j->provider == SIZE_MAX || j->evidence->greeting.n == 0 ||
+        j->mapper->greetings[j->provider].pattern.literals == 0) {
+        return;
+    }
+    words_read(j->evidence->greeting, WORDS_OF_REPLY, &greeting);
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *r = &rules->list[i];
+        bool is_foreign = r->cause == CAUSE_NETWORK_INTERCEPTED && r->reply->stage == STAGE_GREETING;
+        for (size_t at = 0; is_foreign && at < greeting.count; at++) {
+            if (rule_matches(r, &greeting, at, &end)) {
+                judge_instead(j, CAUSE_NETWORK_INTERCEPTED, SURE_LIKELY);
+                judge_because(j, "the greeting is another server's (%s:%u)", r->reply->file,
+                              r->reply->line);
+                return;
+            }
+        }
+    }
+}
+
+void judge_evidence(struct judge *j)
+{
+    if (j->evidence->fault == FAULT_NONE) {
+        intercepted(j);
+    }
+    bool is_touchable = j->out->sure != SURE_CERTAIN && j->out->cause != CAUSE_NETWORK_INTERCEPTED;
+    bool is_login = j->evidence->stage == STAGE_AUTH || j->evidence->stage == STAGE_NONE;
+    if (!is_touchable || !is_login || j->evidence->fault != FAULT_NONE) {
+        return;
+    }
+    token_refused(j);
+    error_document(j);
+    password_refused(j);
+    username_form(j);
+}

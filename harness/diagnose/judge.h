@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of this folder: one judgement while it is being made. */
+#ifndef SMTPDX_DIAGNOSE_JUDGE_H
+#define SMTPDX_DIAGNOSE_JUDGE_H
+
+#include "diagnose/rules.h"
+
+struct greeting_pattern {
+    struct rule pattern; /* no words: the provider's greeting is too plain to know it by */
+};
+
+struct mapper {
+    struct rules rules;
+    struct greeting_pattern *greetings; /* by provider */
+};
+
+struct judge {
+    const struct mapper *mapper;
+    const struct evidence *evidence;
+    struct arena *arena;
+    struct diagnosis *out;
+    size_t provider; /* index; SIZE_MAX: unknown */
+    bool is_given;   /* the evidence names it, or its host does */
+    struct words words;
+};
+
+void judge_because(struct judge *j, const char *format, ...) PRINTF(2, 3);
+/* Adds an alternative unless it is there already or is the cause itself. */
+void judge_alternative(struct judge *j, enum cause cause);
+/* The cause becomes another; what it was becomes the first alternative. */
+void judge_instead(struct judge *j, enum cause cause, enum sureness sure);
+
+/* Fills cause, sure, rule, codes and alternatives from the reply; false when no rule says anything. */
+bool judge_reply(struct judge *j);
+/* The same from the fault. */
+void judge_fault(struct judge *j);
+/* What the other evidence says about a judgement by words and codes. */
+void judge_evidence(struct judge *j);
+
+#endif

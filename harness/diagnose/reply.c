@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the reply to a cause. The order is this table; the first line that says something wins:
+ *
+ *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
+ *      provider is not known) of any provider
+ *   2  a sentence of common server software (providers/generic.yaml)
+ *   3  a sentence of another provider: a relay may have passed it on
+ *   4  the provider's own codes, when they stand for one cause only
+ *   5  enhanced code, then reply code, of the standards at this stage
+ *
+ * Within 1 to 3 a clean match goes before one with a doubt, the longer sentence before the shorter,
+ * the same stage before another, equal codes before differing ones, and last the order of the
+ * files. Every doubt makes the judgement less sure by one step:
+ *   - words follow that no rule knows, or stand in front
+ *   - the code is of another class (4 against 5), or another enhanced code stands before few words
+ *   - the sentence is another provider's
+ *   - the inbound side says it, and this is a login
+ * Sentences of one or two words ("Authentication failed") count without any doubt only.
+ */
+#include "diagnose/judge.h"
+
+#include <string.h>
+
+enum { SHORT_WORDS = 2, FEW_WORDS = 4 };
+
+enum tier { TIER_OWN, TIER_GENERIC, TIER_OTHER };
+
+struct candidate {
+    const struct rule *rule;
+    enum tier tier;
+    unsigned doubts;
+    bool has_words_behind, has_words_before, is_other_code;
+    bool is_stage, is_exact;
+    const struct segment *segment;
+};
+
+/* DATA and the message belong together: where a server says "too large" is its own affair. */
+static bool is_same_stage(enum stage a, enum stage b)
+{
+    bool is_data = (a == STAGE_DATA || a == STAGE_BODY) && (b == STAGE_DATA || b == STAGE_BODY);
+    return a == STAGE_NONE || b == STAGE_NONE || a == b || is_data;
+}
+
+static enum tier tier_of(const struct judge *j, const struct rule *rule)
+{
+    if (rule_is_of(rule, j->provider)) {
+        return TIER_OWN;
+    }
+    if (rule_is_of(rule, j->mapper->rules.generic)) {
+        return TIER_GENERIC;
+    }
+    return j->provider == SIZE_MAX ? TIER_OWN : TIER_OTHER;
+}
+
+/* Words in [from, to) that mean something and belong to the segment. */
+static bool has_meaning(const struct judge *j, size_t from, size_t to, unsigned segment)
+{
+    for (size_t i = from; i < to; i++) {
+        const struct word *w = &j->words.list[i];
+        if (w->segment == segment && (w->flags & WORD_NOISE) == 0 &&
+            !filler_has(&j->mapper->rules.filler, w->hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_enhanced_equal(const struct rule *rule, const struct segment *s)
+{
+    return rule->reply->enhanced[0] == '\0' || s->enhanced[0] == '\0' ||
+           strcmp(rule->reply->enhanced, s->enhanced) == 0;
+}
+
+static bool is_code_equal(const struct rule *rule, const struct segment *s)
+{
+    return rule->reply->code == 0 || s->code == 0 || rule->reply->code == s->code;
+}
+
+static bool is_class_equal(const struct rule *rule, const struct segment *s)
+{
+    return rule->reply->code == 0 || s->code == 0 || rule->reply->code / 100 == s->code / 100;
+}
+
+static void weigh(const struct judge *j, size_t at, size_t end, struct candidate *c)
+{
+    const struct rule *rule = c->rule;
+    unsigned first = j->words.list[at].segment;
+    unsigned last = end > at ? j->words.list[end - 1].segment : first;
+    c->segment = &j->words.segments[first];
+    c->tier = tier_of(j, rule);
+    c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
+    c->has_words_before =
+        !rule->leads_star && has_meaning(j, c->segment->first, at, first);
+    c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
+    c->is_exact = is_code_equal(rule, c->segment) && is_enhanced_equal(rule, c->segment);
+    c->is_other_code =
+        !is_class_equal(rule, c->segment) ||
+        (rule->literals <= FEW_WORDS && !is_enhanced_equal(rule, c->segment)) ||
+        (rule->literals <= SHORT_WORDS && !is_code_equal(rule, c->segment));
+    bool is_inbound = rule->reply->is_mx && j->evidence->stage == STAGE_AUTH;
+    c->doubts = (unsigned)c->has_words_behind + c->has_words_before + c->is_other_code +
+                (c->tier == TIER_OTHER) + is_inbound;
+}
+
+static bool is_allowed(const struct candidate *c)
+{
+    if (c->rule->literals <= SHORT_WORDS) {
+        return c->doubts == 0 && (c->is_stage || c->is_exact);
+    }
+    return c->doubts <= 1 || c->rule->literals > FEW_WORDS;
+}
+
+/* The tie-break of the header comment, as one comparison: negative when a is better. */
+static int compare(const struct candidate *a, const struct candidate *b)
+{
+    const int by[] = {
+        (a->doubts != 0) - (b->doubts != 0),
+        (int)a->tier - (int)b->tier,
+        (int)a->doubts - (int)b->doubts,
+        (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
+        (int)b->is_stage - (int)a->is_stage,
+        (int)b->is_exact - (int)a->is_exact,
+        (a->rule > b->rule) - (a->rule < b->rule),
+    };
+    for (size_t i = 0; i < COUNT(by); i++) {
+        if (by[i] != 0) {
+            return by[i];
+        }
+    }
+    return 0;
+}
+
+static void consider(const struct judge *j, const struct rule *rule, size_t at,
+                     struct candidate *best)
+{
+    for (; rule != NULL; rule = rule_next(&j->mapper->rules, rule)) {
+        struct candidate c = {.rule = rule};
+        size_t end;
+        if (!rule_matches(rule, &j->words, at, &end)) {
+            continue;
+        }
+        weigh(j, at, end, &c);
+        if (is_allowed(&c) && (best->rule == NULL || compare(&c, best) < 0)) {
+            *best = c;
+        }
+    }
+}
+
+static void find_sentence(const struct judge *j, struct candidate *best)
+{
+    const struct rules *rules = &j->mapper->rules;
+    for (size_t at = 0; at < j->words.count; at++) {
+        uint64_t first = j->words.list[at].hash;
+        consider(j, rules_at(rules, first, 0), at, best);
+        if (at + 1 < j->words.count) {
+            consider(j, rules_at(rules, first, j->words.list[at + 1].hash), at, best);
+        }
+    }
+}
+
+static void set_codes(struct judge *j, const struct segment *s)
+{
+    j->out->code = s->code;
+    memcpy(j->out->enhanced, s->enhanced, sizeof j->out->enhanced);
+}
+
+static void take_rule(struct judge *j, const struct rule *rule, enum sureness sure)
+{
+    struct slice rest = slice_of(rule->reply->alternatives), slug;
+    enum cause cause;
+    j->out->cause = rule->cause;
+    j->out->sure = sure;
+    j->out->rule = arena_printf(j->arena, "%s:%u", rule->reply->file, rule->reply->line);
+    while (slice_take_word(&rest, &slug)) {
+        must(cause_from_slug(slug, &cause));
+        judge_alternative(j, cause);
+    }
+}
+
+static enum sureness less_sure(enum sureness sure, unsigned doubts)
+{
+    return (unsigned)sure > doubts ? (enum sureness)((unsigned)sure - doubts) : SURE_POSSIBLE;
+}
+
+static void say_sentence(struct judge *j, const struct candidate *c)
+{
+    const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
+    const char *whose = c->tier == TIER_GENERIC ? "a sentence of common server software"
+                        : j->provider != SIZE_MAX && c->tier == TIER_OWN
+                            ? "the provider's own sentence"
+                            : arena_printf(j->arena, "a sentence of %s", home->title);
+    judge_because(j, "%s (%s)", whose, j->out->rule);
+    if (c->has_words_behind || c->has_words_before) {
+        judge_because(j, "around it stand words that no rule knows");
+    }
+    if (c->is_other_code) {
+        judge_because(j, "the code beside it is another one than usual");
+    }
+    if (c->segment != &j->words.segments[0]) {
+        judge_because(j, "it was wrapped in another reply");
+    }
+}
+
+/* A long, certain sentence says whose server this is when nothing else does. */
+static void recognise_by(struct judge *j, const struct candidate *c)
+{
+    const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
+    if (j->provider == SIZE_MAX && c->tier == TIER_OWN && c->doubts == 0 &&
+        c->rule->literals > FEW_WORDS && home->endpoint_count != 0 && !c->rule->reply->is_mx) {
+        j->provider = c->rule->home;
+        j->out->provider = home;
+    }
+}
+
+static bool is_specific(const char *enhanced)
+{
+    const char *detail = strrchr(enhanced, '.');
+    return detail != NULL && (strlen(detail) > 2 || detail[1] > '1');
+}
+
+/* The provider's rules with exactly these codes at this stage, when they agree on the cause. */
+static const struct rule *provider_code(struct judge *j, const struct segment *s)
+{
+    const struct rules *rules = &j->mapper->rules;
+    const struct rule *found = NULL;
+    for (size_t i = 0; i < rules->count && j->provider != SIZE_MAX; i++) {
+        const struct rule *r = &rules->list[i];
+        if (!rule_is_of(r, j->provider) || !is_specific(s->enhanced) ||
+            strcmp(r->reply->enhanced, s->enhanced) != 0 || !is_code_equal(r, s) ||
+            !is_same_stage(r->reply->stage, j->evidence->stage)) {
+            continue;
+        }
+        if (found != NULL && found->cause != r->cause) {
+            return NULL;
+        }
+        found = found != NULL ? found : r;
+    }
+    return found;
+}
+
+static int code_rank(const struct judge *j, const struct rule *r)
+{
+    return (rule_is_of(r, j->provider) ? 8 : 0) + (r->reply->enhanced[0] != '\0' ? 4 : 0) +
+           (r->reply->code != 0 ? 2 : 0) + (r->reply->stage != STAGE_NONE ? 1 : 0);
+}
+
+/* Specific enhanced codes first; a code rule without words never speaks for another provider. */
+static const struct rule *standard_code(const struct judge *j, const struct segment *s)
+{
+    const struct rules *rules = &j->mapper->rules;
+    const struct rule *best = NULL;
+    for (size_t i = 0; i < rules->code_count; i++) {
+        const struct rule *r = &rules->codes[i];
+        const struct provider_reply *p = r->reply;
+        bool is_meant =
+            tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
+            (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
+            (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
+            (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
+        if (is_meant && (best == NULL || code_rank(j, r) > code_rank(j, best))) {
+            best = r;
+        }
+    }
+    return best;
+}
+
+static bool take_codes(struct judge *j, const struct segment *s)
+{
+    const struct rule *rule = provider_code(j, s);
+    set_codes(j, s);
+    if (rule != NULL) {
+        take_rule(j, rule, SURE_POSSIBLE);
+        judge_because(j, "the provider uses %u %s for this (%s); the words are unknown", s->code,
+                      s->enhanced, j->out->rule);
+        return true;
+    }
+    rule = standard_code(j, s);
+    if (rule == NULL) {
+        return false;
+    }
+    take_rule(j, rule, less_sure(rule->sure, j->words.count != 0 ? 1 : 0));
+    judge_because(j, "the codes alone, after the standards (%s); the words are unknown",
+                  j->out->rule);
+    return true;
+}
+
+bool judge_reply(struct judge *j)
+{
+    struct candidate best = {.rule = NULL};
+    find_sentence(j, &best);
+    if (best.rule != NULL) {
+        recognise_by(j, &best);
+        set_codes(j, best.segment);
+        take_rule(j, best.rule, less_sure(best.rule->sure, best.doubts));
+        say_sentence(j, &best);
+        return true;
+    }
+    for (size_t i = j->words.segment_count; i > 0; i--) { /* the innermost reply knows best */
+        const struct segment *s = &j->words.segments[i - 1];
+        if ((s->code >= 400 || s->enhanced[0] != '\0') && take_codes(j, s)) {
+            return true;
+        }
+    }
+    set_codes(j, &j->words.segments[0]);
+    return false;
+}
