@@ -37,7 +37,11 @@ void fake_free(struct fake *f);
 /* A new connection. The session belongs to the fake and lives as long as it does. */
 struct session fake_accept(struct fake *f, int64_t now_us);
 /* TLS from the first octet (implicit)? Then the driver starts TLS with this setup. NULL: STARTTLS or none. */
-const struct tls_setup *fake_implicit_tls(const struct fake *f);
+struct tls_setup *fake_implicit_tls(const struct fake *f);
+
+/* The tls-exporter channel binding (RFC 9266) of a connection, before its SESSION_TLS_UP is handed in;
+ * without it the -PLUS mechanisms refuse. Copied. */
+void fake_set_binding(const struct session *session, struct slice binding);
 
 struct fake_command {
     int64_t at_us;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arguments of MAIL, RCPT and BDAT as the fake reads them (RFC 5321 4.1.2, 3030 2). */
+#ifndef SMTPDX_FAKESERVERS_ADDRESS_H
+#define SMTPDX_FAKESERVERS_ADDRESS_H
+
+#include "base/slice.h"
+
+struct address_argument {
+    struct slice path;   /* without the angle brackets; empty for <> */
+    struct slice params; /* the rest, blanks trimmed at the front */
+    bool is_8bit;        /* the path holds octets over 127 */
+};
+
+/* Reads "FROM:<path> params" (prefix "FROM:"). False on a syntax error: no prefix, no brackets, a
+ * blank behind the colon, controls or blanks in an unquoted path, more than 256 octets, no @. */
+bool address_read(struct slice argument, const char *prefix, struct address_argument *out);
+
+/* MAIL and RCPT parameters, as far as the server offered them. */
+enum param_fault { PARAM_OK, PARAM_UNKNOWN, PARAM_BAD_VALUE };
+/* capabilities: the lines of EHLO. size: out, of SIZE=; is_utf8: out, SMTPUTF8 was given. */
+enum param_fault address_params(struct slice params, bool is_mail, const char *const *capabilities,
+                                uint64_t *size, bool *is_utf8);
+
+/* "octets [LAST]" */
+bool address_chunk(struct slice argument, uint64_t *octets, bool *is_last);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The TLS setups a fake may need, each made once, when the fake is made. */
+#ifndef SMTPDX_FAKESERVERS_TLS_CACHE_H
+#define SMTPDX_FAKESERVERS_TLS_CACHE_H
+
+#include "net/pki.h"
+#include "net/tls.h"
+#include "scenario/spec.h"
+
+struct tls_cache_entry {
+    const struct spec_tls *spec; /* the action's; NULL for the server's own */
+    struct tls_setup *setup;
+};
+struct tls_cache {
+    struct tls_cache_entry *entries;
+    size_t count, space;
+};
+
+/* Makes the setup for the server's own TLS overlaid with over (NULL: nothing).
+ * Errors: ERR_INVALID (a leaf, version or fault that is not known), ERR_LIBRARY. */
+enum err tls_cache_add(struct tls_cache *cache, struct pki *pki, const char *host,
+                       const struct spec_server *server, const struct spec_tls *over,
+                       struct why *why) MUST_USE;
+struct tls_setup *tls_cache_find(const struct tls_cache *cache, const struct spec_tls *over);
+void tls_cache_release(struct tls_cache *cache);
+
+#endif
