@@ -316,6 +316,7 @@ static void read_item(struct bind *b, const struct node *value, struct spec_rule
         read_word(b, value, rule);
         return;
     }
+    size_t errors = b->errors->errors;
     bind_map(b, &shape_rule, value, &(struct spec_rule){0}); /* form only */
     size_t before = rule->action_count;
     for (size_t i = 0; i < COUNT(action_rows); i++) {
@@ -324,7 +325,7 @@ static void read_item(struct bind *b, const struct node *value, struct spec_rule
             read_one(b, &action_rows[i], one, rule);
         }
     }
-    if (value->kind == NODE_MAP && rule->action_count == before) {
+    if (rule->action_count == before && b->errors->errors == errors) {
         doc_error_at(b->errors, value, "no action here: reply, close, delay, …");
     }
 }

@@ -515,11 +515,15 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     static const char *const fixed[] = {"cases", "matrix", "exclude", "count", NULL};
     struct file_state *f = x->f;
     struct scope scope = new_scope(f, NULL, NULL);
+    size_t before = f->errors.errors;
     /* values of a row may use vars; then the scenario may use the row */
     const struct node *values = row != NULL ? scope_apply(&scope, row) : NULL;
     scope.row = values;
     scope.axes = axes;
     const struct node *n = scope_apply(&scope, merge_without(f->bind.arena, x->node, fixed));
+    if (f->errors.errors != before) {
+        return; /* what could not be put in would only be refused again */
+    }
     struct scenario_head h = {0};
     struct spec_case c = {0};
     bind_map(&f->bind, &shape_scenario, n, &h);

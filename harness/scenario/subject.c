@@ -49,6 +49,11 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
     const struct node *value = NULL;
     const struct field *f = NULL;
     out->at = item;
+    const struct node *expect = node_get(item, "expect");
+    if (expect != NULL) {
+        out->expect = step_expect(b, expect);
+        match_check_shape(&shape_step_expect, out->expect, b->errors);
+    }
     if (item->kind == NODE_SCALAR) {
         f = shape_find(&shape_step, item->text);
         const char *nearest = shape_nearest(&shape_step, item->text);
@@ -60,10 +65,13 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
             return;
         }
     } else {
+        size_t before = b->errors->errors;
         bind_check_keys(b, &shape_step, item);
         f = item->kind == NODE_MAP ? step_verb(b, item, &value) : NULL;
-        if (f == NULL) {
+        if (f == NULL && b->errors->errors == before) {
             doc_error_at(b->errors, item, "a step needs a verb: {ehlo: name}");
+        }
+        if (f == NULL) {
             return;
         }
     }
@@ -74,11 +82,6 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
         bind_field(b, f, value, out);
     } else if (f->type == FIELD_DURATION) {
         doc_error_at(b->errors, item, "'%s' needs a duration", f->key);
-    }
-    const struct node *expect = node_get(item, "expect");
-    if (expect != NULL) {
-        out->expect = step_expect(b, expect);
-        match_check_shape(&shape_step_expect, out->expect, b->errors);
     }
 }
 

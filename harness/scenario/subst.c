@@ -107,7 +107,9 @@ static const struct node *from_row(struct scope *s, const struct node *scalar,
         doc_error_at(s->errors, &at, "no row here: ${row.…} needs a scenario with cases");
         return NULL;
     }
-    const struct node *value = from_map(s, s->row, "column", scalar, reference, name);
+    const char *what = arena_printf(s->arena, "column in row '" SLICE_FMT "':",
+                                    SLICE_ARG(node_text(node_get(s->row, "id"))));
+    const struct node *value = from_map(s, s->row, what, scalar, reference, name);
     size_t i = find_key(s->row, name);
     if (value != NULL) {
         note_column(s, s->row->keys[i]);
