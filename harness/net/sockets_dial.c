@@ -33,7 +33,6 @@ struct sock_dial {
 /* clang-format off */
 static const struct { int number; enum fault fault; } faults[] = {
     { ECONNREFUSED,  FAULT_CONNECT_REFUSED },
-    { ECONNRESET,    FAULT_CONNECT_REFUSED },  /* reset before it stood */
     { ETIMEDOUT,     FAULT_CONNECT_TIMEOUT },
     { ENETUNREACH,   FAULT_UNREACHABLE },
     { EHOSTUNREACH,  FAULT_UNREACHABLE },
@@ -127,7 +126,9 @@ void sock_dial_ready(struct sock_link *l, int status)
     if (error == 0 && status < 0) {
         error = ECONNREFUSED; /* the poll saw an error that was not kept */
     }
-    if (error == 0) {
+    /* A refusal is ECONNREFUSED. ECONNRESET says that the connection stood and the peer reset it
+     * before we looked: that is news for the session, which is at its greeting, not for the dial. */
+    if (error == 0 || error == ECONNRESET) {
         dial_succeed(l->dial);
     } else {
         dial_fail(l->dial, error);
