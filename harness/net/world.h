@@ -93,9 +93,15 @@ enum err world_listen(struct world *w, enum address_family family, bool is_dead,
                       struct listener **out, struct why *why) MUST_USE;
 const char *listener_host(const struct listener *l); /* "127.0.0.1" or "::1" */
 unsigned listener_port(const struct listener *l);
-void listener_plan(struct listener *l, const struct link_plan *plan); /* simulation; for next accepts */
+/* For the next accepts. Simulation; over sockets only the empty plan is allowed. */
+void listener_plan(struct listener *l, const struct link_plan *plan);
 void listener_release(struct listener *l); /* back to the pool; pending connections are dropped */
 
+/*
+ * Dials; on_done is called once, from the loop, unless the world is freed before: context has to live
+ * until then (bounded by timeout_us; 0 is no limit). Faults: DNS_FAILURE, CONNECT_REFUSED,
+ * CONNECT_TIMEOUT, UNREACHABLE (also: a literal that is not of the family asked for), PROXY_FAILURE.
+ */
 void world_dial(struct world *w, const struct dial_params *params,
                 void (*on_done)(void *context, const struct dial_result *result), void *context);
 
@@ -103,7 +109,9 @@ void link_start(struct link *l, const struct link_handler *handler); /* begins t
 void link_write(struct link *l, struct slice bytes);  /* copies; one segment per call where it fits */
 void link_shutdown(struct link *l);                   /* FIN behind what was written; still reads */
 void link_reset(struct link *l);                      /* RST now; no more callbacks; frees the link */
-void link_close(struct link *l);                      /* flush, FIN, no more callbacks; frees the link */
+/* Flush, FIN, no more callbacks; frees the link. What the peer still sends is taken in and forgotten,
+ * so that no RST overtakes our last words; this does not keep world_run from returning. */
+void link_close(struct link *l);
 size_t link_pending(const struct link *l);            /* written and not yet gone */
 
 #endif

@@ -76,10 +76,18 @@ static const struct row rows[] = {
       { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS, 0} },
       { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_PAUSE, 0}, {TOY_SAY, "500 what? no TLS here\r\n"}, {TOY_PAUSE, 0} },
       "connected got:go tls-failed ", NULL, NULL },
-    { "octets past the filter break it", false,
-      { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS, 0}, {TOY_SAY, "a\n"}, {TOY_WANT, "b\n"} },
-      { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_TLS, 0}, {TOY_WANT, "a\n"}, {TOY_RAW, "no record at all, just text"}, {TOY_PAUSE, 0} },
-      "connected got:go tls-up tls-failed ", NULL, NULL },
+    { "octets past the filter break it, in their place", false,
+      { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS, 0}, {TOY_SAY, "a\n"}, {TOY_WANT, "b\n"}, {TOY_WANT, "c\n"} },
+      { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_TLS, 0}, {TOY_WANT, "a\n"}, {TOY_SAY, "b\n"}, {TOY_RAW, "no record at all, just text"}, {TOY_SAY, "c\n"}, {TOY_PAUSE, 0} },
+      "connected got:go tls-up got:b tls-failed ", NULL, NULL },
+    { "a failure of TLS is told once", false,
+      { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS_FAILED, 0}, {TOY_SAY, "not in clear\n"}, {TOY_PAUSE, 0} },
+      { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_PAUSE, 0}, {TOY_SAY, "500 what? no TLS here\r\n"}, {TOY_WANT_EOF, 0} },
+      "connected got:go tls-failed end ", NULL, NULL },
+    { "the end is told once, close_notify or FIN", false,
+      { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS, 0}, {TOY_SAY, "a\n"}, {TOY_WANT_EOF, 0}, {TOY_PAUSE, 0} },
+      { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_TLS, 0}, {TOY_WANT, "a\n"}, {TOY_CLOSE, 0} },
+      "connected got:go tls-up eof end ", "connected got:tls tls-up got:a end ", NULL },
     { "the server leaves TLS: a client hears the end, and nothing in clear", false,
       { {TOY_SAY, "tls\n"}, {TOY_WANT, "go\n"}, {TOY_TLS, 0}, {TOY_WANT_TLS, 0}, {TOY_SAY, "a\n"}, {TOY_WANT, "b\n"}, {TOY_WANT_EOF, 0} },
       { {TOY_WANT, "tls\n"}, {TOY_SAY, "go\n"}, {TOY_TLS, 0}, {TOY_WANT, "a\n"}, {TOY_SAY, "b\n"}, {TOY_STOP_TLS, 0}, {TOY_SAY, "in clear\n"}, {TOY_PAUSE, 0} },
@@ -371,6 +379,72 @@ static void test_free_in_the_middle(void **state)
     }
 }
 
+/* ---- what a close looks like to the peer ---- */
+
+struct bare { /* a TLS server without a driver */
+    struct rig *rig;
+    struct link *link;
+    struct tls_filter *filter;
+    unsigned eofs;
+};
+
+static void on_bare_bytes(void *context, struct slice bytes)
+{
+    struct bare *b = context;
+    tls_filter_feed(b->filter, bytes);
+    struct buf *out = tls_filter_cipher_out(b->filter);
+    link_write(b->link, buf_slice(out));
+    buf_reset(out);
+}
+
+static void on_bare_eof(void *context)
+{
+    struct bare *b = context;
+    b->eofs++;
+}
+
+static void on_bare_reset(void *context, enum fault fault)
+{
+    (void)context;
+    fail_msg("a reset: %s", fault_name(fault));
+}
+
+static void on_bare_accept(void *context, struct link *link)
+{
+    struct bare *b = context;
+    const struct link_handler handler = {on_bare_bytes, on_bare_eof, on_bare_reset, NULL, b};
+    b->link = link;
+    link_start(link, &handler);
+}
+
+static void test_close_is_complete(void **state)
+{
+    static const struct row row = {"close",
+                                   true,
+                                   {{TOY_WANT_TLS, NULL}, {TOY_SAY, "last"}, {TOY_CLOSE, NULL}},
+                                   {{TOY_END, NULL}},
+                                   NULL,
+                                   NULL,
+                                   NULL};
+    struct setups *setups = *state;
+    struct rig r;
+    struct why why = {.line = 0};
+    struct listener *l = NULL;
+    rig_begin(&r, setups, &row, true);
+    struct bare bare = {.rig = &r, .filter = tls_filter_new(setups->server, NULL, NOW)};
+    assert_int_equal(world_listen(r.world, FAMILY_ANY, false, on_bare_accept, &bare, &l, &why),
+                     ERR_OK);
+    const struct dial_params params = {.host = "127.0.0.1", .port = listener_port(l)};
+    world_dial(r.world, &params, on_dialled, &r);
+    world_run(r.world);
+    assert_int_equal(r.client.done, 1);
+    assert_int_equal(bare.eofs, 1);
+    assert_string_equal(buf_text(tls_filter_plain_out(bare.filter)), "last");
+    assert_int_equal(tls_filter_state(bare.filter), TLS_CLOSED); /* close_notify before the FIN */
+    tls_filter_free(bare.filter);
+    rig_end(&r);
+}
+
 /* ---- every octet ---- */
 
 static bool fault_run(const struct setups *setups, const struct row *row,
@@ -517,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_flight_is_one_segment),
         cmocka_unit_test(test_connect_failed),
         cmocka_unit_test(test_free_in_the_middle),
+        cmocka_unit_test(test_close_is_complete),
         cmocka_unit_test(test_every_octet),
         cmocka_unit_test(test_bugs_of_sessions),
     };

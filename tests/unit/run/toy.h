@@ -13,6 +13,7 @@ enum toy_verb {
     TOY_END,      /* 0: scripts end with it */
     TOY_WANT,     /* waits for exactly these octets */
     TOY_WANT_TLS, /* waits for TLS_UP */
+    TOY_WANT_TLS_FAILED,
     TOY_WANT_EOF,
     TOY_PAUSE, /* 20 ms: what comes before and after is in two writes */
     TOY_SAY,
@@ -41,7 +42,7 @@ struct toy {
     enum fault tls_why;
     bool is_whole; /* the script came to its end */
     bool is_over;
-    bool has_tls, has_eof;
+    bool has_tls, has_tls_failed, has_eof;
 };
 
 static inline void toy_init(struct toy *t, const struct toy_step *script)
@@ -78,11 +79,13 @@ static inline void toy_on_news(void *self, int64_t now_us, const struct session_
     struct toy *t = self;
     t->deadline_us = now_us + TOY_PATIENCE_US;
     bool is_wanted = news->event == SESSION_CONNECTED || news->event == SESSION_TLS_UP ||
+                     (news->event == SESSION_TLS_FAILED && t->at->verb == TOY_WANT_TLS_FAILED) ||
                      (news->event == SESSION_EOF && t->at->verb == TOY_WANT_EOF);
     t->has_tls = t->has_tls || news->event == SESSION_TLS_UP;
     t->has_eof = t->has_eof || news->event == SESSION_EOF;
     if (news->event == SESSION_TLS_FAILED) {
         t->tls_why = news->facts->why;
+        t->has_tls_failed = true;
     }
     if (is_wanted) {
         buf_addf(&t->log, "%s ", words[news->event]);
@@ -119,8 +122,10 @@ static inline int64_t toy_deadline_us(const void *self)
 /* Has what the step waits for come? */
 static inline bool toy_has(struct toy *t)
 {
-    if (t->at->verb == TOY_WANT_TLS || t->at->verb == TOY_WANT_EOF) {
-        return t->at->verb == TOY_WANT_TLS ? t->has_tls : t->has_eof;
+    if (t->at->verb != TOY_WANT) {
+        return t->at->verb == TOY_WANT_TLS          ? t->has_tls
+               : t->at->verb == TOY_WANT_TLS_FAILED ? t->has_tls_failed
+                                                    : t->has_eof;
     }
     struct slice want = slice_of(t->at->text);
     struct slice got = buf_slice(&t->in);
