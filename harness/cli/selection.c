@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/world.h"
+
 void selection_init(struct selection *s)
 {
     *s = (struct selection){.providers = NULL};
     arena_init(&s->arena);
+    if (world_has_family(FAMILY_IPV6)) {
+        cli_strings_add(&s->have, "ipv6");
+    }
 }
 
 void selection_release(struct selection *s)

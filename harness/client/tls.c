@@ -35,7 +35,10 @@ static void tls_failed(struct client *c, const struct tls_facts *facts)
 {
     enum fault why = facts->why != FAULT_NONE ? facts->why : FAULT_TLS_HANDSHAKE;
     c->may_not_talk = true;
-    if (c->phase == PHASE_TLS) {
+    /* In TLS 1.3 a client is up before the server has judged its flight (RFC 8446 4.4.2.4): a refusal
+     * that comes before anything was heard inside TLS belongs to the handshake. */
+    bool is_late_refusal = c->phase == PHASE_WAITING && !c->report.has_tls_ehlo;
+    if (c->phase == PHASE_TLS || is_late_refusal) {
         c->report.tls_facts = *facts;
         report_stage(c, STAGE_TLS, false);
         if (c->params.security != SECURITY_IMPLICIT) {

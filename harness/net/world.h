@@ -63,6 +63,9 @@ struct link_plan {
     int64_t latency_us;  /* each way */
 };
 
+/* Does the loopback have this family? Asks the system; containers often lack IPv6. */
+bool world_has_family(enum address_family family);
+
 struct world_ops; /* net/ only */
 
 /* Sockets. Errors: ERR_IO. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "run/document.h"
 #include "run/driver.h"
 #include "run/judge.h"
@@ -27,6 +28,7 @@ static const int64_t CASE_TIMEOUT_US = 60000000;
 
 struct server_side {
     struct case_run *run;
+    struct session session;
     struct driver *driver;
 };
 
@@ -137,6 +139,7 @@ static void on_end(struct timer *t, int64_t now_us)
     struct json *document = r->error != NULL
                                 ? judge_error_document(r->spec, r->error_kind, r->error)
                                 : judged_document(r, now_us);
+    json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
     case_done_fn *on_done = r->on_done;
     void *context = r->done_context;
     release(r);
@@ -165,10 +168,15 @@ static void finish_error(struct case_run *r, const char *kind, const char *text)
 static void on_limit(struct timer *t, int64_t now_us)
 {
     struct case_run *r = t->context;
+    int64_t limit_us = r->spec->timeout_us != 0 ? r->spec->timeout_us : CASE_TIMEOUT_US;
+    struct buf limit;
     (void)now_us;
+    buf_init(&limit, 64);
+    text_add_duration(&limit, limit_us);
     finish_error(r, "tool.aborted",
-                 arena_printf(&r->arena, "the case did not end within its time-out of %lld s",
-                              (long long)((t->when_us - r->start_us) / 1000000)));
+                 arena_printf(&r->arena, "the case did not end within its time-out of %s",
+                              buf_text(&limit)));
+    buf_release(&limit);
 }
 
 /* ---- settle: let the fake see the end of what the client did ---- */
@@ -203,6 +211,12 @@ static void on_server_done(void *context)
     }
 }
 
+static void before_server_tls_up(void *context, struct slice binding)
+{
+    struct server_side *side = context;
+    fake_set_binding(&side->session, binding);
+}
+
 static void on_accept(void *context, struct link *link)
 {
     struct case_run *r = context;
@@ -220,9 +234,11 @@ static void on_accept(void *context, struct link *link)
         .tls = implicit,
         .wall_time = r->context->wall_time,
         .context = side,
+        .before_tls_up = before_server_tls_up,
         .on_done = on_server_done,
     };
-    side->driver = driver_new(r->world, fake_accept(r->fake, world_now_us(r->world)), &params);
+    side->session = fake_accept(r->fake, world_now_us(r->world));
+    side->driver = driver_new(r->world, side->session, &params);
     driver_attach(side->driver, link);
 }
 

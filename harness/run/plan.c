@@ -205,6 +205,8 @@ void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_co
                 plan->cases[i].skip =
                     strcmp(needs[k], "live") == 0
                         ? "needs live: real endpoints run only with --live"
+                    : strcmp(needs[k], "ipv6") == 0
+                        ? "needs ipv6: this machine's loopback has none"
                         : arena_printf(arena, "needs %s: say --have %s when it is there", needs[k],
                                        needs[k]);
             }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The number of cases in flight follows the load by itself: a few are started per turn of the loop,
+ * The number of cases in flight follows the load by itself: one is started per turn of the loop,
  * so that cases which keep the processor busy stay few (nobody times out because of its
  * neighbours), while those that wait for a silent server pile up to the limit.
  */
@@ -15,7 +15,7 @@
 
 #include "result/log.h"
 
-enum { STARTS_PER_TURN = 4, QUEUE_MAX = 1 << 16 };
+enum { STARTS_PER_TURN = 1, QUEUE_MAX = 1 << 16 };
 
 struct worker {
     const struct worker_params *params;
