@@ -311,19 +311,9 @@ static void read_file(struct file_state *f, const char *path)
     expand_scenarios(f);
 }
 
-static void parse_and_read(struct file_state *f, const char *path)
-{
-    struct doc_source *source = arena_alloc(f->bind.arena, sizeof *source);
-    source->name = arena_text(f->bind.arena, slice_of(path));
-    struct node at = {.source = source}; /* the file itself, for what has no line */
-    f->root = parse_file(f, path, &at);
-    if (f->root != NULL) {
-        read_file(f, path);
-    }
-}
-
-const struct suite *file_load(const struct load_options *options, const char *path,
-                              struct arena *arena, size_t *errors, struct buf *out_errors)
+static const struct suite *load(const struct load_options *options, const char *path,
+                                const struct slice *text, struct arena *arena, size_t *errors,
+                                struct buf *out_errors)
 {
     struct file_state *f = mem_zalloc(1, sizeof *f);
     doc_errors_init(&f->errors, arena);
@@ -333,11 +323,34 @@ const struct suite *file_load(const struct load_options *options, const char *pa
     suite->name = suite->file = arena_text(arena, slice_of(path));
     suite->summary = "";
     f->suite = suite;
-    parse_and_read(f, path);
+    struct doc_source *source = arena_alloc(arena, sizeof *source);
+    source->name = suite->file;
+    struct node at = {.source = source}; /* the file itself, for what has no line */
+    if (text == NULL) {
+        f->root = parse_file(f, path, &at);
+    } else if (doc_parse_yaml(path, *text, NULL, arena, &f->errors, &f->root) != ERR_OK) {
+        f->root = NULL;
+    }
+    if (f->root != NULL) {
+        read_file(f, path);
+    }
     suite->cases = f->cases;
     suite->case_count = f->case_count;
     *errors += f->errors.errors;
     doc_errors_print(&f->errors, out_errors);
     free(f);
     return suite;
+}
+
+const struct suite *file_load(const struct load_options *options, const char *path,
+                              struct arena *arena, size_t *errors, struct buf *out_errors)
+{
+    return load(options, path, NULL, arena, errors, out_errors);
+}
+
+const struct suite *file_load_text(const struct load_options *options, const char *path,
+                                   struct slice text, struct arena *arena, size_t *errors,
+                                   struct buf *out_errors)
+{
+    return load(options, path, &text, arena, errors, out_errors);
 }
