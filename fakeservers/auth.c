@@ -389,8 +389,8 @@ void auth_response(struct conn *c, struct slice line, struct answer *out, int64_
 
 void auth_keep(struct conn *c, const struct answer *polite)
 {
+    buf_wipe(&c->auth.later);
     if (!slice_has_prefix(buf_slice(&polite->text), SLICE("334"))) {
-        buf_reset(&c->auth.later);
         buf_add(&c->auth.later, buf_slice(&polite->text));
     }
 }

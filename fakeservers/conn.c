@@ -76,9 +76,7 @@ void conn_start_tls(struct conn *c)
 
 void conn_hang_up(struct conn *c, const char *complaint)
 {
-    char index[16];
-    snprintf(index, sizeof index, "%u", c->index);
-    record_complain(&c->fake->record, "connection %s: %s", index, complaint);
+    record_complain(&c->fake->record, "connection %u: %s", c->index, complaint);
     inlet_clear(&c->in);
     outlet_drop(&c->out);
     outlet_send(&c->out, SLICE("421 4.7.0 Too much; closing the connection\r\n"));
@@ -207,12 +205,16 @@ static void begin(struct conn *c)
         c->is_greeted = true; /* the script says who speaks first */
         return;
     }
+    bool is_answered = c->has_begun; /* a rule on `connect` spoke in place of the greeting */
     c->has_begun = true;
-    verbs_greet(c);
+    if (!is_answered) {
+        verbs_greet(c);
+    }
 }
 
 static void on_connected(struct conn *c)
 {
+    verbs_connect(c);
     if (c->fake->spec->security != SECURITY_IMPLICIT) {
         begin(c);
     }
@@ -239,12 +241,12 @@ static void on_tls_up(struct conn *c, const struct tls_facts *facts)
 }
 
 /* The client has gone. What it said before still counts, though nobody hears the answers. */
-static void on_gone(struct conn *c, bool may_read)
+static void on_gone(struct conn *c)
 {
     bool is_handshaking = c->out.is_held || (!c->inside_tls && !c->has_begun && !c->is_greeted);
     bool was_closed = c->out.is_closed || c->out.is_shut;
     outlet_drop(&c->out);
-    while (may_read && !was_closed && conn_advance(c)) {
+    while (!c->out.is_closed && conn_advance(c)) {
         outlet_drop(&c->out);
     }
     if (!was_closed) {
@@ -275,11 +277,9 @@ static void conn_on_news(void *self, int64_t now_us, const struct session_news *
         conn_finish(c);
         break;
     case SESSION_EOF:
-        on_gone(c, true);
-        break;
-    case SESSION_CONNECT_FAILED:
     case SESSION_RESET:
-        on_gone(c, true);
+    case SESSION_CONNECT_FAILED:
+        on_gone(c);
         break;
     }
 }

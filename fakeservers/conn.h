@@ -126,6 +126,7 @@ void perform_event(struct conn *c, const struct event *event, const struct answe
 /* Is every cause worded, and does every rule make sense? Errors: ERR_INVALID. */
 enum err perform_check(const struct fake *f, struct why *why) MUST_USE;
 
+void verbs_connect(struct conn *c); /* rules on `connect`; politely nothing happens */
 void verbs_greet(struct conn *c);
 void verbs_command(struct conn *c, const struct inlet_line *line);
 void verbs_sasl(struct conn *c, const struct inlet_line *line);

@@ -78,7 +78,12 @@ void record_message(struct record *r, const struct fake_message *message)
     r->messages[n] = *message;
     r->messages[n].rcpts = rcpts;
     r->messages[n].from = arena_copy(r->arena, message->from);
-    r->messages[n].data = arena_copy(r->arena, message->data);
+    size_t room = RECORD_MESSAGES_MAX - r->message_bytes;
+    if (message->data.n > room) {
+        record_complain(r, "more messages than a fake keeps: one was cut");
+    }
+    r->messages[n].data = arena_copy(r->arena, slice_sub(message->data, 0, room));
+    r->message_bytes += r->messages[n].data.n;
 }
 
 void record_clear(struct record *r, struct slice bytes)

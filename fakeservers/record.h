@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "fakeservers/fake.h"
 
-enum { RECORD_CLEAR_MAX = 64 << 20, RECORD_COMPLAINTS_MAX = 64, RECORD_AUTHS_MAX = 65536 };
+enum { RECORD_CLEAR_MAX = 64 << 20, RECORD_COMPLAINTS_MAX = 64, RECORD_MESSAGES_MAX = 256 << 20, RECORD_AUTHS_MAX = 65536 };
 
 struct record {
     struct fake_report report; /* its lists are pointed at the arrays below by record_report */
@@ -16,6 +16,7 @@ struct record {
     const char **complaints;
     size_t command_space, auth_space, message_space;
     struct buf clear;
+    size_t message_bytes; /* kept of all messages; capped */
     struct arena *arena; /* borrowed: the fake's */
 };
 

@@ -85,7 +85,11 @@ static void answer_ehlo(struct conn *c, struct slice argument, struct answer *ou
 
 static void answer_helo(struct conn *c, struct slice argument, struct answer *out)
 {
-    answer_hello(c, argument, out, false);
+    if (is_hello_name(argument) && persona_polite(&c->fake->persona, "HELO") != NULL) {
+        say_polite(c, "HELO", out);
+    } else {
+        answer_hello(c, argument, out, false);
+    }
 }
 
 static void answer_starttls(struct conn *c, struct slice argument, struct answer *out)
@@ -412,6 +416,23 @@ static void answer_init(struct answer *out)
 {
     *out = (struct answer){0};
     buf_init(&out->text, 1 << 20);
+}
+
+static void effect_connect(struct conn *c, unsigned code)
+{
+    if (code != 0) {
+        c->has_begun = true; /* that was the greeting */
+        effect_greeting(c, code);
+    }
+}
+
+void verbs_connect(struct conn *c)
+{
+    struct answer polite;
+    answer_init(&polite);
+    struct event event = {.on = SLICE("connect"), .success = 220, .effect = effect_connect};
+    perform_event(c, &event, &polite);
+    buf_release(&polite.text);
 }
 
 void verbs_greet(struct conn *c)
