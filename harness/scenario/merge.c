@@ -90,3 +90,49 @@ const struct node *merge_with(struct arena *arena, const struct node *map, const
     const char *const names[] = {key, NULL};
     return merge_nodes(arena, merge_without(arena, map, names), extra);
 }
+
+/* ---- defaults ---- */
+
+static const struct node *merge_part(struct file_state *f, const struct node *n, const char *key,
+                                     bool may_add)
+{
+    const struct node *own = node_get(n, key);
+    const struct node *under = node_get(f->defaults, key);
+    if (under == NULL || (own == NULL && !may_add)) {
+        return n;
+    }
+    bool names_persona = strcmp(key, "server") == 0 &&
+                         (node_get(own, "use") != NULL || node_get(own, "like") != NULL);
+    if (names_persona) {
+        static const char *const personas[] = {"use", "like", NULL};
+        under = merge_without(f->bind.arena, under, personas);
+    }
+    return merge_with(f->bind.arena, n, key, merge_nodes(f->bind.arena, under, own));
+}
+
+/* `server: name` is short for `server: {use: name}`. */
+static const struct node *spell_out_server(struct file_state *f, const struct node *n)
+{
+    const struct node *server = node_get(n, "server");
+    if (server == NULL || server->kind != NODE_SCALAR) {
+        return n;
+    }
+    struct arena *arena = f->bind.arena;
+    const struct node *use = node_new_scalar(arena, server, slice_of("use"));
+    return merge_with(arena, n, "server", node_new_map(arena, server, &use, &server, 1));
+}
+
+const struct node *merge_defaults(struct file_state *f, const struct node *n)
+{
+    n = spell_out_server(f, n);
+    bool is_mapper = node_get(n, "classify") != NULL;
+    bool has_server = node_get(n, "server") != NULL;
+    bool has_endpoint = node_get(n, "endpoint") != NULL;
+    n = merge_part(f, n, "endpoint", !has_server && !has_endpoint && !is_mapper);
+    has_endpoint = node_get(n, "endpoint") != NULL;
+    n = merge_part(f, n, "server", !has_endpoint && !is_mapper);
+    n = merge_part(f, n, "probe", !is_mapper);
+    n = merge_part(f, n, "retry", !is_mapper);
+    n = merge_part(f, n, "timeout", true);
+    return merge_part(f, n, "expect", false);
+}

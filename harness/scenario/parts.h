@@ -63,6 +63,11 @@ bool wire_build(struct bind *b, const struct spec_classify *c, struct spec_serve
 #define WIRE_APP_PASSWORD "wire-app-password"
 #define WIRE_TOKEN        "wire-token"
 
+/* ---- axes.c: the form of cases, matrix, exclude and count ---- */
+enum { AXES_MAX = 16 };
+bool axes_check(struct bind *b, const struct scenario_head *h);
+bool axes_check_id(struct bind *b, const struct node *n, const char *what);
+
 /* ---- file.c and expand.c: a file with its includes, and its cases ---- */
 struct file_state {
     struct bind bind;
@@ -86,6 +91,8 @@ struct file_state {
     size_t mask_count;
 };
 void expand_scenarios(struct file_state *f);
+/* A scenario with the file's defaults beneath it (merge.c). */
+const struct node *merge_defaults(struct file_state *f, const struct node *n);
 enum { CASES_MAX = 20000 };
 
 #endif

@@ -77,7 +77,8 @@ static struct json *match_schema(const struct field *f)
     case MATCH_ITEMS:
         return parse_schema("{\"type\": [\"array\", \"object\"]}");
     case MATCH_NOT_SENT:
-        return parse_schema("{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"minItems\": 1}");
+        return parse_schema(
+            "{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"minItems\": 1}");
     case MATCH_LIST:
     case MATCH_VERBS:
         return leaf_schema("{\"type\": \"array\"}");
@@ -86,7 +87,8 @@ static struct json *match_schema(const struct field *f)
     case MATCH_BOOL:
         return leaf_schema("{\"type\": \"boolean\"}");
     case MATCH_CODE:
-        return leaf_schema("{\"anyOf\": [{\"type\": \"integer\"}, {\"type\": \"string\", \"pattern\": \"^[0-9]([0-9x]x|[0-9]{2})$\"}]}");
+        return leaf_schema("{\"anyOf\": [{\"type\": \"integer\"}, {\"type\": \"string\", "
+                           "\"pattern\": \"^[0-9]([0-9x]x|[0-9]{2})$\"}]}");
     case MATCH_DURATION:
         return leaf_schema("{\"$ref\": \"#/$defs/duration\"}");
     case MATCH_WORD:
@@ -110,14 +112,17 @@ static const char *type_schema(enum field_type type)
         return "{\"anyOf\": [{\"type\": \"boolean\"}, {\"$ref\": \"#/$defs/reference\"}]}";
     case FIELD_COUNT:
     case FIELD_SIZE:
-        return "{\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"$ref\": \"#/$defs/reference\"}]}";
+        return "{\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"$ref\": "
+               "\"#/$defs/reference\"}]}";
     case FIELD_REAL:
-        return "{\"anyOf\": [{\"type\": \"number\", \"minimum\": 0}, {\"$ref\": \"#/$defs/reference\"}]}";
+        return "{\"anyOf\": [{\"type\": \"number\", \"minimum\": 0}, {\"$ref\": "
+               "\"#/$defs/reference\"}]}";
     case FIELD_DURATION:
         return "{\"$ref\": \"#/$defs/duration\"}";
     case FIELD_TEXTS:
     case FIELD_SLICES:
-        return "{\"anyOf\": [{\"$ref\": \"#/$defs/text\"}, {\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/text\"}}]}";
+        return "{\"anyOf\": [{\"$ref\": \"#/$defs/text\"}, {\"type\": \"array\", \"items\": "
+               "{\"$ref\": \"#/$defs/text\"}}]}";
     default:
         return "{\"$ref\": \"#/$defs/text\"}";
     }
@@ -182,7 +187,7 @@ static struct json *shape_schema(const struct shape *s)
 static struct json *matcher_schema(void)
 {
     struct json *out = json_map(), *properties = json_map();
-    for (size_t i = 0; i < operator_count; i++) {
+    for (size_t i = 0; i < OP_COUNT_OF; i++) {
         struct json *one = parse_schema(operator_rows[i].schema);
         json_set(one, "description", json_text(operator_rows[i].doc));
         json_set(properties, operator_rows[i].name, one);
@@ -207,8 +212,9 @@ void schema_print_json(struct buf *out)
              parse_schema("{\"type\": \"string\", \"pattern\": "
                           "\"^[0-9]+([.][0-9]+)?(us|ms|s|m|h)$|\\\\$\\\\{[^}]+\\\\}\"}"));
     json_set(defs, "matcher", matcher_schema());
-    json_set(defs, "text_matcher", parse_schema("{\"anyOf\": [{\"$ref\": \"#/$defs/text\"}, "
-                                                "{\"$ref\": \"#/$defs/matcher\"}]}"));
+    json_set(defs, "text_matcher",
+             parse_schema("{\"anyOf\": [{\"$ref\": \"#/$defs/text\"}, "
+                          "{\"$ref\": \"#/$defs/matcher\"}]}"));
     for (size_t i = 0; i < shapes_all_count; i++) {
         if (shapes_all[i] != &shape_file) {
             json_set(defs, shapes_all[i]->name, shape_schema(shapes_all[i]));
@@ -225,17 +231,38 @@ void schema_print_json(struct buf *out)
 static const char *type_name(const struct field *f)
 {
     static const char *const names[] = {
-        [FIELD_TEXT] = "text",         [FIELD_SLICE] = "text",      [FIELD_PARTS] = "text or secret",
-        [FIELD_BOOL] = "true or false", [FIELD_NOT] = "true or false", [FIELD_COUNT] = "number",
-        [FIELD_SIZE] = "number",       [FIELD_REAL] = "number",     [FIELD_DURATION] = "duration",
-        [FIELD_CHOICE] = "word",       [FIELD_WORD] = "word",       [FIELD_TEXTS] = "list of texts",
-        [FIELD_SLICES] = "list of texts", [FIELD_PROVIDER] = "provider", [FIELD_MAP] = "mapping",
-        [FIELD_MAPS] = "list",         [FIELD_NAMED] = "names",     [FIELD_NODE] = "",
-        [FIELD_CUSTOM] = "",           [FIELD_REFUSED] = "",        [MATCH_TEXT] = "text",
-        [MATCH_NUMBER] = "number",     [MATCH_BOOL] = "true or false", [MATCH_CODE] = "code",
-        [MATCH_WORD] = "word",         [MATCH_DURATION] = "duration", [MATCH_VERSION] = "TLS version",
-        [MATCH_LIST] = "list",         [MATCH_VERBS] = "list of verbs", [MATCH_NOT_SENT] = "list of verbs",
-        [MATCH_MAP] = "mapping",       [MATCH_ITEMS] = "list of mappings",
+        [FIELD_TEXT] = "text",
+        [FIELD_SLICE] = "text",
+        [FIELD_PARTS] = "text or secret",
+        [FIELD_BOOL] = "true or false",
+        [FIELD_NOT] = "true or false",
+        [FIELD_COUNT] = "number",
+        [FIELD_SIZE] = "number",
+        [FIELD_REAL] = "number",
+        [FIELD_DURATION] = "duration",
+        [FIELD_CHOICE] = "word",
+        [FIELD_WORD] = "word",
+        [FIELD_TEXTS] = "list of texts",
+        [FIELD_SLICES] = "list of texts",
+        [FIELD_PROVIDER] = "provider",
+        [FIELD_MAP] = "mapping",
+        [FIELD_MAPS] = "list",
+        [FIELD_NAMED] = "names",
+        [FIELD_NODE] = "",
+        [FIELD_CUSTOM] = "",
+        [FIELD_REFUSED] = "",
+        [MATCH_TEXT] = "text",
+        [MATCH_NUMBER] = "number",
+        [MATCH_BOOL] = "true or false",
+        [MATCH_CODE] = "code",
+        [MATCH_WORD] = "word",
+        [MATCH_DURATION] = "duration",
+        [MATCH_VERSION] = "TLS version",
+        [MATCH_LIST] = "list",
+        [MATCH_VERBS] = "list of verbs",
+        [MATCH_NOT_SENT] = "list of verbs",
+        [MATCH_MAP] = "mapping",
+        [MATCH_ITEMS] = "list of mappings",
     };
     return names[f->type];
 }
@@ -291,7 +318,7 @@ static void markdown_operators(struct buf *out)
     buf_add_text(out, "## Matchers\n\nA literal is equality. A mapping of these is a matcher; all "
                       "that stand in it have to hold.\n\n| matcher | holds when the value |\n"
                       "|---|---|\n");
-    for (size_t i = 0; i < operator_count; i++) {
+    for (size_t i = 0; i < OP_COUNT_OF; i++) {
         buf_addf(out, "| `%s` | %s |\n", operator_rows[i].name, operator_rows[i].doc);
     }
     buf_add_char(out, '\n');
@@ -299,7 +326,7 @@ static void markdown_operators(struct buf *out)
 
 void schema_print_markdown(struct buf *out)
 {
-    buf_add_text(out, "# Keys of scenario files\n\nPrinted by `smtpdx schema --markdown` from the "
+    buf_add_text(out, "# Keys of scenario files\n\nPrinted by `smtpdx schema --manual` from the "
                       "tables that check the files.\n\n");
     for (size_t i = 0; i < shapes_all_count; i++) {
         const struct shape *s = shapes_all[i];

@@ -31,6 +31,7 @@ static const struct field retry_rows[] = {
 };
 SHAPE(retry, "retry", "when to try again", retry_rows, struct spec_retry, NO_OFFSET);
 
+/* A FIELD_MAP whose keys go into the struct around it names that struct's first member: offset 0. */
 #define P(k, t, m, d)        ROW(struct spec_probe, k, t, m, d)
 #define PX(k, t, m, d, ...)  ROW_X(struct spec_probe, k, t, m, d, __VA_ARGS__)
 static const struct field timeout_rows[] = {
@@ -170,7 +171,7 @@ static const struct field rule_rows[] = {
     ACTION("garbage",       "so many random octets", COUNT_SCHEMA),
     ACTION("continue",      "what the polite server does here; added when no action answers", "{\"const\": true}"),
     ACTION("inject",        "these octets in the segment of the reply before", TEXT_SCHEMA),
-    ACTION("close",         "close: fin, rst, half", "{\"enum\": [\"fin\", \"rst\", \"half\", true]}"),
+    ACTION("close",         "close: fin, rst, half", "{\"type\": [\"string\", \"boolean\"]}"),
 };
 SHAPE(rule, "on", "actions on a command, with times, after and when", rule_rows, struct spec_rule, AT(struct spec_rule));
 
@@ -192,7 +193,7 @@ static const struct field server_rows[] = {
     SX("like",         FIELD_CUSTOM, like, "persona: a provider's name, or esmtp; default esmtp", .read = read_like, .schema = TEXT_SCHEMA),
     SX("security",     FIELD_CHOICE, security, "default: the persona's", .choices = &choices_securities),
     SX("says",         FIELD_CUSTOM, rules, "the persona's own reply for a cause, at its stage; or a list", .read = read_says, .shape = &shape_says, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/says\"}, {\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/says\"}]}}]}"),
-    SX("on",           FIELD_CUSTOM, rules, "verb, greeting, body or sasl: an action, a list of actions done in order, or a list of counted rules", .read = read_on, .shape = &shape_rule, .schema = "{\"type\": \"object\", \"additionalProperties\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}, {\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}]}}]}}"),
+    SX("on",           FIELD_CUSTOM, rules, "verb, greeting, body or sasl: an action, a list of actions done in order, or a list of counted rules", .read = read_on, .shape = &shape_rule, .schema = "{\"type\": [\"object\", \"string\"], \"additionalProperties\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}, {\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/on\"}]}}]}}"),
     SX("script",       FIELD_CUSTOM, script, "a byte-exact, linear conversation in place of the persona", .read = read_script, .shape = &shape_script, .schema = "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/script\"}]}}"),
     SX("capabilities", FIELD_MAP,    like, "EHLO lines per TLS state", .shape = &shape_capabilities),
     SX("accounts",     FIELD_MAPS,   accounts, "who may log in; default: any credential is right", .shape = &shape_account, ALSO(struct spec_server, account_count)),

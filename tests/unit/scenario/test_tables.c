@@ -96,7 +96,7 @@ static void test_every_matcher_is_printed(void **state)
 {
     const struct printed *p = *state;
     const struct json *matcher = json_path(p->schema, "$defs.matcher.properties");
-    for (size_t i = 0; i < operator_count; i++) {
+    for (size_t i = 0; i < OP_COUNT_OF; i++) {
         char cell[64];
         snprintf(cell, sizeof cell, "| `%s` |", operator_rows[i].name);
         assert_non_null(json_get(matcher, operator_rows[i].name));
