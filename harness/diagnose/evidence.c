@@ -25,7 +25,7 @@ static bool uses_token(const struct judge *j)
 
 static bool uses_password(const struct judge *j)
 {
-    static const char *const names[] = {"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1",
+    static const char *const names[] = {"PLAIN",         "LOGIN",      "CRAM-MD5", "SCRAM-SHA-1",
                                         "SCRAM-SHA-256", "DIGEST-MD5", NULL};
     return j->evidence->credential == CREDENTIAL_PASSWORD ||
            j->evidence->credential == CREDENTIAL_APP_PASSWORD || is_mechanism(j, names);
@@ -64,8 +64,8 @@ static void token_refused(struct judge *j)
     judge_alternative(j, CAUSE_AUTH_TOKEN_EXPIRED);
     judge_alternative(j, CAUSE_AUTH_SCOPE_INSUFFICIENT);
     const struct provider *p = j->out->provider;
-    if (p != NULL && provider_reply_for(p, SLICE("auth.smtp_auth_disabled"), slice_of(""),
-                                        STAGE_NONE) != NULL) {
+    if (p != NULL &&
+        provider_reply_for(p, SLICE("auth.smtp_auth_disabled"), slice_of(""), STAGE_NONE) != NULL) {
         judge_alternative(j, CAUSE_AUTH_SMTP_AUTH_DISABLED);
     }
 }
@@ -86,9 +86,9 @@ static void error_document(struct judge *j)
         judge_instead(j, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY);
     }
     if (status.n != 0) {
-        judge_because(j, "the server's error document says status " SLICE_FMT " and wants scope "
-                         SLICE_FMT, SLICE_ARG(slice_sub(status, 0, 40)),
-                      SLICE_ARG(slice_sub(scope, 0, 200)));
+        judge_because(
+            j, "the server's error document says status " SLICE_FMT " and wants scope " SLICE_FMT,
+            SLICE_ARG(slice_sub(status, 0, 40)), SLICE_ARG(slice_sub(scope, 0, 200)));
     }
     json_free(doc);
 }
@@ -147,7 +147,8 @@ static void intercepted(struct judge *j)
     words_read(j->evidence->greeting, WORDS_OF_REPLY, &greeting);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *r = &rules->list[i];
-        bool is_foreign = r->cause == CAUSE_NETWORK_INTERCEPTED && r->reply->stage == STAGE_GREETING;
+        bool is_foreign =
+            r->cause == CAUSE_NETWORK_INTERCEPTED && r->reply->stage == STAGE_GREETING;
         for (size_t at = 0; is_foreign && at < greeting.count; at++) {
             if (rule_matches(r, &greeting, at, &end)) {
                 judge_instead(j, CAUSE_NETWORK_INTERCEPTED, SURE_LIKELY);

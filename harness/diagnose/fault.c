@@ -30,7 +30,8 @@ static void hint(struct judge *j)
     bool is_lost = e->fault == FAULT_CONNECTION_LOST || e->fault == FAULT_CONNECTION_RESET;
     if (is_lost && e->stage == STAGE_AUTH && e->auth_sent) {
         j->out->sure = SURE_LIKELY;
-        judge_because(j, "the credential had been sent: some servers hang up instead of saying 535");
+        judge_because(j,
+                      "the credential had been sent: some servers hang up instead of saying 535");
         judge_alternative(j, CAUSE_AUTH_CREDENTIALS_REJECTED);
     } else if (is_lost && e->stage == STAGE_GREETING) {
         j->out->sure = SURE_LIKELY;
@@ -38,7 +39,8 @@ static void hint(struct judge *j)
         judge_alternative(j, CAUSE_SERVER_ACCESS_DENIED);
     } else if (e->fault == FAULT_READ_TIMEOUT && e->stage == STAGE_GREETING) {
         j->out->sure = SURE_LIKELY;
-        judge_because(j, "no greeting came: a port with implicit TLS waits for the client to begin");
+        judge_because(j,
+                      "no greeting came: a port with implicit TLS waits for the client to begin");
         judge_alternative(j, CAUSE_TLS_WRONG_MODE);
         judge_alternative(j, CAUSE_NETWORK_INTERCEPTED);
     } else if (e->fault == FAULT_TLS_HANDSHAKE) {

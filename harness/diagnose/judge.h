@@ -30,7 +30,8 @@ void judge_alternative(struct judge *j, enum cause cause);
 /* The cause becomes another; what it was becomes the first alternative. */
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure);
 
-/* Fills cause, sure, rule, codes and alternatives from the reply; false when no rule says anything. */
+/* Fills cause, sure, rule, codes and alternatives from the reply; false when no rule says anything.
+ */
 bool judge_reply(struct judge *j);
 /* The same from the fault. */
 void judge_fault(struct judge *j);

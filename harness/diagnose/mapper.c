@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GREETING_WORDS_MIN = 3 };
+enum { GREETING_WORDS_MIN = 3, HOST_WORDS_MAX = 6 };
 
 /* How an alternative is told from the rest; the cause's own sentence where nothing is said. */
 static const char *tell_of(enum cause cause)
@@ -138,8 +138,9 @@ static size_t provider_by_greeting(const struct mapper *m, struct slice greeting
     if (greeting.n == 0) {
         return SIZE_MAX;
     }
-    if (slice_take_word(&rest, &word) && slice_take_word(&rest, &word)) {
-        size_t at = index_of(m->rules.registry, registry_by_host(m->rules.registry, word));
+    for (unsigned i = 0; i < HOST_WORDS_MAX && slice_take_word(&rest, &word); i++) {
+        size_t at =
+            index_of(m->rules.registry, registry_by_host(m->rules.registry, slice_trim(word)));
         if (at != SIZE_MAX) {
             return at;
         }
@@ -209,7 +210,12 @@ void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, st
                      struct diagnosis *out)
 {
     *out = (struct diagnosis){.advice = "", .link = "", .rule = ""};
-    struct judge j = {.mapper = m, .evidence = evidence, .arena = arena, .out = out};
+    struct judge
+        j; /* not zeroed as a whole: the words are large, and are written before they are read */
+    j.mapper = m;
+    j.evidence = evidence;
+    j.arena = arena;
+    j.out = out;
     find_provider(&j);
     words_read(evidence->reply, WORDS_OF_REPLY, &j.words);
     if (evidence->fault != FAULT_NONE) {

@@ -3,7 +3,7 @@
  * From the reply to a cause. The order is this table; the first line that says something wins:
  *
  *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
- *      provider is not known) of any provider
+ *      provider is not known) of any provider's submission side
  *   2  a sentence of common server software (providers/generic.yaml)
  *   3  a sentence of another provider: a relay may have passed it on
  *   4  the provider's own codes, when they stand for one cause only
@@ -50,7 +50,7 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->mapper->rules.generic)) {
         return TIER_GENERIC;
     }
-    return j->provider == SIZE_MAX ? TIER_OWN : TIER_OTHER;
+    return j->provider == SIZE_MAX && !rule->reply->is_mx ? TIER_OWN : TIER_OTHER;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -58,7 +58,7 @@ static bool has_meaning(const struct judge *j, size_t from, size_t to, unsigned 
 {
     for (size_t i = from; i < to; i++) {
         const struct word *w = &j->words.list[i];
-        if (w->segment == segment && (w->flags & WORD_NOISE) == 0 &&
+        if (w->segment == segment && (w->flags & (WORD_NOISE | WORD_ASIDE)) == 0 &&
             !filler_has(&j->mapper->rules.filler, w->hash)) {
             return true;
         }
@@ -90,14 +90,12 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     c->segment = &j->words.segments[first];
     c->tier = tier_of(j, rule);
     c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
-    c->has_words_before =
-        !rule->leads_star && has_meaning(j, c->segment->first, at, first);
+    c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
     c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
     c->is_exact = is_code_equal(rule, c->segment) && is_enhanced_equal(rule, c->segment);
-    c->is_other_code =
-        !is_class_equal(rule, c->segment) ||
-        (rule->literals <= FEW_WORDS && !is_enhanced_equal(rule, c->segment)) ||
-        (rule->literals <= SHORT_WORDS && !is_code_equal(rule, c->segment));
+    c->is_other_code = !is_class_equal(rule, c->segment) ||
+                       (rule->literals <= FEW_WORDS && !is_enhanced_equal(rule, c->segment)) ||
+                       (rule->literals <= SHORT_WORDS && !is_code_equal(rule, c->segment));
     bool is_inbound = rule->reply->is_mx && j->evidence->stage == STAGE_AUTH;
     c->doubts = (unsigned)c->has_words_behind + c->has_words_before + c->is_other_code +
                 (c->tier == TIER_OTHER) + is_inbound;
@@ -171,7 +169,7 @@ static void take_rule(struct judge *j, const struct rule *rule, enum sureness su
     enum cause cause;
     j->out->cause = rule->cause;
     j->out->sure = sure;
-    j->out->rule = arena_printf(j->arena, "%s:%u", rule->reply->file, rule->reply->line);
+    j->out->rule = rule->place;
     while (slice_take_word(&rest, &slug)) {
         must(cause_from_slug(slug, &cause));
         judge_alternative(j, cause);
@@ -253,11 +251,10 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     for (size_t i = 0; i < rules->code_count; i++) {
         const struct rule *r = &rules->codes[i];
         const struct provider_reply *p = r->reply;
-        bool is_meant =
-            tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
-            (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
-            (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
-            (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
+        bool is_meant = tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
+                        (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
+                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
+                        (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
         if (is_meant && (best == NULL || code_rank(j, r) > code_rank(j, best))) {
             best = r;
         }

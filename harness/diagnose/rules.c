@@ -28,8 +28,8 @@ static struct slice starred(struct slice text, struct arena *arena)
 static size_t without_tail(const struct filler *filler, const struct words *w)
 {
     size_t n = w->count;
-    while (n != 0 && ((w->list[n - 1].flags & WORD_NOISE) != 0 ||
-                      filler_has(filler, w->list[n - 1].hash))) {
+    while (n != 0 &&
+           ((w->list[n - 1].flags & WORD_NOISE) != 0 || filler_has(filler, w->list[n - 1].hash))) {
         n--;
     }
     return n != 0 ? n : w->count;
@@ -192,6 +192,7 @@ static enum err add_reply(struct rules *r, const struct provider_reply *reply, s
         }
         TRY(check_alternatives(reply, why));
         rule_compile(&r->filler, slice_of(reply->text), &r->arena, &fresh);
+        fresh.place = arena_printf(&r->arena, "%s:%u", reply->file, reply->line);
         fresh.owners = arena_array(&r->arena, words, sizeof *fresh.owners);
         rule = fresh.literals != 0 ? &r->list[r->count++] : &r->codes[r->code_count++];
         *rule = fresh;
@@ -208,10 +209,10 @@ static enum err check_causes(const struct provider *p, struct why *why)
     enum cause cause;
     for (size_t i = 0; i < p->advice_count; i++) {
         if (!cause_from_slug(slice_of(p->advice[i].cause), &cause)) {
-            return why_at(why,
-                          why_set(why, ERR_INVALID, "advice for an unknown cause '%s'",
-                                  p->advice[i].cause),
-                          p->file, 0, 0);
+            return why_at(
+                why,
+                why_set(why, ERR_INVALID, "advice for an unknown cause '%s'", p->advice[i].cause),
+                p->file, 0, 0);
         }
     }
     for (size_t i = 0; i < p->credential_count; i++) {

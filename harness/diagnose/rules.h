@@ -15,15 +15,16 @@ struct token {
 
 struct rule {
     const struct provider_reply *reply;
+    const char *place; /* "providers/outlook.yaml:88" */
     enum cause cause;
     enum sureness sure;
     const struct token *tokens;
     size_t token_count, literals;
-    bool leads_star;   /* anything may stand before it */
-    bool ends_star;    /* anything may follow */
-    uint64_t *owners;  /* bit set: providers whose file, or whose base's file, holds it */
-    size_t home;       /* index of the provider whose own file it is in */
-    uint32_t next;     /* next rule with the same key, as index + 1; 0: none */
+    bool leads_star;  /* anything may stand before it */
+    bool ends_star;   /* anything may follow */
+    uint64_t *owners; /* bit set: providers whose file, or whose base's file, holds it */
+    size_t home;      /* index of the provider whose own file it is in */
+    uint32_t next;    /* next rule with the same key, as index + 1; 0: none */
 };
 
 struct rule_slot {

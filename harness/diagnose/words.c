@@ -25,9 +25,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_wide(char c)
+{
+    return (c & 0x80) != 0;
+}
+
 static bool is_word_char(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_wide(c);
 }
 
 static bool is_space(char c)
@@ -48,10 +53,9 @@ uint64_t words_hash(struct slice word)
 void filler_init(struct filler *f)
 {
     static const char *const words[] = {
-        "learn",   "more",          "at",      "see",     "please",  "visit", "for",
-        "go",      "information",   "to",      "info",    "details", "contact", "your",
-        "https",   "administrator", "http",    "the",     "help",    "article", "on",
-        "gsmtp",   "sending",       "limits",
+        "learn",       "more", "at",   "see",     "please",  "visit", "for",     "go",
+        "information", "to",   "info", "details", "contact", "your",  "https",   "administrator",
+        "http",        "the",  "help", "article", "on",      "gsmtp", "sending", "limits",
     };
     f->count = COUNT(words);
     for (size_t i = 0; i < COUNT(words); i++) {
@@ -76,8 +80,8 @@ static size_t code_length(struct slice s, unsigned *code)
     if (!is_code) {
         return 0;
     }
-    *code = (unsigned)(s.p[0] - '0') * 100 + (unsigned)(s.p[1] - '0') * 10 +
-            (unsigned)(s.p[2] - '0');
+    *code =
+        (unsigned)(s.p[0] - '0') * 100 + (unsigned)(s.p[1] - '0') * 10 + (unsigned)(s.p[2] - '0');
     return s.n == 3 ? 3 : 4;
 }
 
@@ -150,18 +154,17 @@ static void add_word(struct reader *r, uint64_t hash, unsigned flags)
 {
     struct words *w = r->out;
     if (w->count < WORDS_MAX) {
-        w->list[w->count++] =
-            (struct word){hash, (uint8_t)flags, (uint8_t)(w->segment_count - 1)};
+        w->list[w->count++] = (struct word){hash, (uint8_t)flags, (uint8_t)(w->segment_count - 1)};
     }
     r->in_head = false;
 }
 
-static bool is_noise(const struct reader *r, struct slice chunk)
+static bool is_noise(struct slice chunk)
 {
-    bool has_mark = r->depth != 0;
+    bool has_mark = false;
     for (size_t i = 0; i < chunk.n && !has_mark; i++) {
         char c = chunk.p[i];
-        has_mark = is_digit(c) || c == '@' || c == '=' || c == '[' || c == '(' || c == '\x01' ||
+        has_mark = is_digit(c) || c == '@' || c == '=' || c == '\x01' ||
                    (c == '.' && i > 0 && i + 1 < chunk.n && is_word_char(chunk.p[i - 1]) &&
                     is_word_char(chunk.p[i + 1])) ||
                    (c == ':' && i + 2 < chunk.n && chunk.p[i + 1] == '/');
@@ -180,11 +183,13 @@ static void track_brackets(struct reader *r, char c)
 
 static void take_words(struct reader *r, struct slice chunk)
 {
-    unsigned flags = is_noise(r, chunk) ? WORD_NOISE : 0;
+    bool is_aside = r->depth != 0 || chunk.p[0] == '[' || chunk.p[0] == '(';
+    unsigned flags = (is_noise(chunk) ? WORD_NOISE : 0) | (is_aside ? WORD_ASIDE : 0);
     for (size_t at = 0; at < chunk.n;) {
         size_t n = 0;
-        while (at + n < chunk.n && is_word_char(chunk.p[at + n])) {
-            n++;
+        while (at + n < chunk.n && is_word_char(chunk.p[at + n]) &&
+               is_wide(chunk.p[at + n]) == is_wide(chunk.p[at])) {
+            n++; /* a typographic apostrophe does not join what stands around it */
         }
         if (n != 0) {
             add_word(r, words_hash((struct slice){chunk.p + at, n}), flags);

@@ -14,6 +14,7 @@ enum { WORDS_MAX = 512, SEGMENTS_MAX = 8, ENHANCED_MAX = 16 };
 enum {
     WORD_NOISE = 1, /* host, id, time, address, link: varies from one connection to the next */
     WORD_STAR = 2,  /* pattern only: any number of words */
+    WORD_ASIDE = 4, /* in round or square brackets */
 };
 
 struct word {

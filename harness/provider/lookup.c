@@ -58,8 +58,7 @@ static bool is_address(struct slice s)
 static void say_full_address(const struct provider *p, struct slice username, struct buf *out)
 {
     bool has_at = slice_find_char(username, '@') != SIZE_MAX;
-    buf_addf(out,
-             "%s wants the full mail address as user name (name@%s), and this is %s", p->title,
+    buf_addf(out, "%s wants the full mail address as user name (name@%s), and this is %s", p->title,
              p->domains[0] != NULL ? p->domains[0] : "your-domain",
              has_at ? "not a well-formed address" : "only the part before the @");
 }

@@ -50,8 +50,7 @@ static void read_file(struct load *l, const char *path, struct slice name, struc
 {
     struct provider_file *f = slot_for(l, slice_sub(name, 0, name.n - strlen(suffix)));
     f->path = path;
-    if (doc_parse_yaml(path, text, &node_limits_default, l->arena, l->errors, &f->root) !=
-        ERR_OK) {
+    if (doc_parse_yaml(path, text, &node_limits_default, l->arena, l->errors, &f->root) != ERR_OK) {
         f->root = NULL;
         return;
     }
@@ -145,9 +144,9 @@ enum err registry_load(const char *folder, struct registry **out, struct doc_err
     if (err == ERR_OK && errors->errors != before) {
         err = why_set(why, ERR_INVALID, "a provider file did not load");
         for (size_t i = 0; i < l.files.count; i++) {
-            err = l.files.list[i].root == NULL ? why_set(why, ERR_SYNTAX, "%s is not YAML",
-                                                         l.files.list[i].path)
-                                               : err;
+            err = l.files.list[i].root == NULL
+                      ? why_set(why, ERR_SYNTAX, "%s is not YAML", l.files.list[i].path)
+                      : err;
         }
     }
     rehome_errors(errors, kept);

@@ -11,22 +11,28 @@
 
 enum shape {
     SHAPE_TEXT,
-    SHAPE_FLAG,     /* yes, no */
+    SHAPE_FLAG, /* yes, no */
     SHAPE_PORT,
-    SHAPE_SOURCE,   /* an address, "RFC …", "a public log", or a name under `sources:` */
-    SHAPE_DATE,     /* YYYY, YYYY-MM, YYYY-MM-DD */
-    SHAPE_LINK,     /* https://… */
-    SHAPE_CAUSE,    /* area.thing */
-    SHAPE_PATTERN,  /* regular expression */
-    SHAPE_REPLY,    /* whole reply */
-    SHAPE_SECURITY, SHAPE_STAGE, SHAPE_CREDENTIAL, SHAPE_RULE, SHAPE_SURE, SHAPE_WHO, SHAPE_RETRY,
-    SHAPE_TEXTS,    /* list of texts */
-    SHAPE_CAUSES,   /* list of causes */
-    SHAPE_SOURCES,  /* free keys, each a text */
-    SHAPE_REPLIES,  /* free keys (verbs), each a reply */
-    SHAPE_MAPS,     /* free keys, each a map of `fields` */
-    SHAPE_MAP,      /* one map of `fields` */
-    SHAPE_LIST,     /* list of maps of `fields` */
+    SHAPE_SOURCE,  /* an address, "RFC …", "a public log", or a name under `sources:` */
+    SHAPE_DATE,    /* YYYY, YYYY-MM, YYYY-MM-DD */
+    SHAPE_LINK,    /* https://… */
+    SHAPE_CAUSE,   /* area.thing */
+    SHAPE_PATTERN, /* regular expression */
+    SHAPE_REPLY,   /* whole reply */
+    SHAPE_SECURITY,
+    SHAPE_STAGE,
+    SHAPE_CREDENTIAL,
+    SHAPE_RULE,
+    SHAPE_SURE,
+    SHAPE_WHO,
+    SHAPE_RETRY,
+    SHAPE_TEXTS,   /* list of texts */
+    SHAPE_CAUSES,  /* list of causes */
+    SHAPE_SOURCES, /* free keys, each a text */
+    SHAPE_REPLIES, /* free keys (verbs), each a reply */
+    SHAPE_MAPS,    /* free keys, each a map of `fields` */
+    SHAPE_MAP,     /* one map of `fields` */
+    SHAPE_LIST,    /* list of maps of `fields` */
 };
 
 struct field {
@@ -200,8 +206,8 @@ static void check_words(const struct check *c, const struct node *n, const char 
 /* A single word without "://" is a short name, and then `sources:` has to hold it. */
 static void check_source(const struct check *c, const struct node *n)
 {
-    bool is_word_only = slice_find_char(n->text, ' ') == SIZE_MAX &&
-                        slice_find(n->text, SLICE("://")) == SIZE_MAX;
+    bool is_word_only =
+        slice_find_char(n->text, ' ') == SIZE_MAX && slice_find(n->text, SLICE("://")) == SIZE_MAX;
     for (size_t i = 0; is_word_only && c->sources != NULL && i < c->sources->count; i++) {
         if (slice_eq(c->sources->keys[i]->text, n->text)) {
             return;
@@ -233,8 +239,8 @@ static void check_cause(const struct check *c, const struct node *n)
     for (size_t i = 0; i < n->text.n; i++) {
         char ch = n->text.p[i];
         dots += ch == '.';
-        is_form = is_form && ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' ||
-                              ch == '.');
+        is_form = is_form &&
+                  ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.');
     }
     if (!is_form || dots != 1) {
         doc_error_at(c->errors, n, "a cause is written area.thing, such as auth.required");
@@ -312,7 +318,8 @@ static void check_scalar(const struct check *c, const struct node *n, enum shape
         check_reply(c, n);
         break;
     case SHAPE_SECURITY:
-        check_name(c, n, security_from_slug(n->text, &security), "TLS mode (starttls, implicit, none)");
+        check_name(c, n, security_from_slug(n->text, &security),
+                   "TLS mode (starttls, implicit, none)");
         break;
     case SHAPE_STAGE:
         check_name(c, n, stage_from_slug(n->text, &stage), "stage of a conversation");
@@ -370,7 +377,9 @@ static bool check_kind(const struct check *c, const struct node *n, enum node_ki
 {
     if (n->kind != want) {
         doc_error_at(c->errors, n, "expected %s, got %s",
-                     want == NODE_SCALAR ? "a scalar" : want == NODE_LIST ? "a list" : "a mapping",
+                     want == NODE_SCALAR ? "a scalar"
+                     : want == NODE_LIST ? "a list"
+                                         : "a mapping",
                      node_kind_name(n->kind));
     } else if (want == NODE_SCALAR && n->text.n == 0) {
         doc_error_at(c->errors, n, "nothing is written here: leave the key out instead");
