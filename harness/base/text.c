@@ -47,10 +47,18 @@ static size_t distance(struct slice a, struct slice b)
     return old[b.n];
 }
 
+/* How far a name may be from the word and still be offered: a third of its letters, and half of
+ * them for a long word that begins alike ("tansaction", "transcript"). */
+static size_t reach(struct slice word, struct slice name)
+{
+    bool begins_alike = word.n >= 8 && name.n != 0 && lower(word.p[0]) == lower(name.p[0]);
+    return begins_alike ? word.n / 2 : word.n / 3;
+}
+
 const char *text_nearest(struct slice word, const char *const *known, size_t n)
 {
     const char *nearest = NULL;
-    size_t least = word.n / 3 + 1;
+    size_t least = SIZE_MAX;
     if (word.n > NEAREST_MAX) {
         return NULL;
     }
@@ -60,7 +68,7 @@ const char *text_nearest(struct slice word, const char *const *known, size_t n)
             continue;
         }
         size_t d = distance(word, name);
-        if (d < least) {
+        if (d < least && d <= reach(word, name)) {
             least = d;
             nearest = known[i];
         }

@@ -295,6 +295,7 @@ static struct report_options report_options(const struct run_command *r)
     }
     return (struct report_options){
         .is_strict = r->is_strict_junit,
+        .should_fails = r->is_strict,
         .has_colour = wants_colour(r, is_terminal),
         .is_terminal = is_terminal,
         .columns = size.ws_col,
@@ -398,6 +399,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
         .results = mem_zalloc(plan->count, sizeof(struct json *)),
         .ids = ids,
         .count = plan->count,
+        .should_fails = r->is_strict,
     };
     log_event(r, json_ref(r->record.start));
     r->console = console_new(&look, STDOUT_FILENO);

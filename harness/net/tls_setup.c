@@ -151,7 +151,9 @@ static enum err set_ciphers(SSL_CTX *context, struct slice ciphers, struct why *
               (new13.n == 0 || SSL_CTX_set_ciphersuites(context, buf_text(&new13)));
     buf_release(&old);
     buf_release(&new13);
-    return ok ? ERR_OK : library_failed(why, "cipher list");
+    char what[128];
+    snprintf(what, sizeof what, "ciphers '" SLICE_FMT "'", SLICE_ARG(slice_sub(ciphers, 0, 100)));
+    return ok ? ERR_OK : library_failed(why, what);
 }
 
 static bool use_chain(SSL_CTX *context, BIO *bio)

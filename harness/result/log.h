@@ -40,13 +40,13 @@ bool verdict_from_slug(struct slice slug, enum verdict *out);
 struct run_counts {
     size_t selected, done; /* done: has a verdict */
     size_t by_verdict[VERDICT_COUNT];
-    size_t warnings; /* of by_verdict[VERDICT_FAIL]: a failed `should` that does not fail the run */
+    size_t warnings; /* of by_verdict[VERDICT_FAIL]: see result_is_warning */
 };
 
 /* What a reader of a result document needs to know first. The verdict of a document without one is
  * VERDICT_ERROR: whatever wrote it did not finish. NULL is fine. */
 enum verdict result_verdict(const struct json *result);
-/* A failed `should`: shown as a failure, counted as a warning. */
+/* A failed `should` or `may`: shown as a failure, counted as a warning. */
 bool result_is_warning(const struct json *result, bool should_fails);
 /* Duration in whole milliseconds, rounded; never negative. */
 int64_t result_ms(const struct json *result);
@@ -64,7 +64,7 @@ struct run_record {
     size_t count;
     struct run_counts counts;
     bool is_interrupted;
-    bool should_fails; /* --strict: a failed `should` is a failure, not a warning */
+    bool should_fails; /* --strict: a failed `should` or `may` is a failure, not a warning */
     int64_t ms;
 };
 void run_record_count(struct run_record *r); /* fills counts from results */

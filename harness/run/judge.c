@@ -198,7 +198,12 @@ static enum verdict decide(struct judging *j)
 {
     const struct spec_case *c = j->in->spec;
     if (c->expect_fail != NULL) {
-        return judge_expected_failure(j, c->expect_fail);
+        const char *before = j->message;
+        enum verdict verdict = judge_expected_failure(j, c->expect_fail);
+        if (j->message != before) { /* what went wrong is the expectation itself: say so too */
+            buf_addf(&j->text, "%s\n", j->message);
+        }
+        return verdict;
     }
     if (j->message == NULL) {
         return VERDICT_PASS;
@@ -206,15 +211,31 @@ static enum verdict decide(struct judging *j)
     const char *cause = cannot_judge(j);
     if (cause != NULL) {
         j->kind = cause;
+        j->message =
+            arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
+        buf_addf(&j->text, "%s\n", j->message);
         return VERDICT_ERROR;
     }
     return c->level == LEVEL_INFO ? VERDICT_PASS : VERDICT_FAIL;
 }
 
+/* The line of the conversation that the first failed check is about: a verb sent after all. */
+static size_t line_of_failure(const struct judging *j)
+{
+    for (size_t i = 0; i < j->checks.count; i++) {
+        struct slice verb = json_slice(json_get(j->checks.list[i].got, "verb"));
+        if (!j->checks.list[i].is_ok && verb.n != 0) {
+            return transcript_find_verb(j->in->transcript, verb);
+        }
+    }
+    return SIZE_MAX;
+}
+
 static void put_text(struct judging *j)
 {
     if (j->in->transcript != NULL) {
-        transcript_print(j->in->transcript, j->in->start_us, LAST_LINES, &j->text);
+        transcript_print(j->in->transcript, j->in->start_us, LAST_LINES, line_of_failure(j),
+                         &j->text);
     }
     buf_addf(&j->text, "again: smtpdx run '%s::%s'\n", j->in->spec->file, j->in->spec->name);
     json_set(j->document, "text", json_string(buf_slice(&j->text)));

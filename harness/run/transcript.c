@@ -177,16 +177,41 @@ struct json *transcript_to_json(const struct transcript *t, int64_t start_us)
     return list;
 }
 
-void transcript_print(const struct transcript *t, int64_t start_us, size_t last, struct buf *out)
+size_t transcript_find_verb(const struct transcript *t, struct slice verb)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct slice rest = t->lines[i].text, word;
+        if (t->lines[i].who == TRANSCRIPT_CLIENT && slice_take_word(&rest, &word) &&
+            slice_eq_nocase(word, verb)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void print_line(const struct transcript_line *line, int64_t start_us, bool is_here,
+                       struct buf *out)
+{
+    char when[32];
+    snprintf(when, sizeof when, "+%.1fms", (double)(line->at_us - start_us) / 1000.0);
+    buf_addf(out, "%11s %s%c: ", when, line->inside_tls ? "" : "(clear) ",
+             line->who == TRANSCRIPT_CLIENT ? 'C' : 'S');
+    text_visible(line->text, TEXT_ONE_LINE, out);
+    buf_add_text(out, is_here ? "   <-- here\n" : "\n");
+}
+
+void transcript_print(const struct transcript *t, int64_t start_us, size_t last, size_t here,
+                      struct buf *out)
 {
     size_t from = t->count > last ? t->count - last : 0;
-    for (size_t i = from; i < t->count; i++) {
-        const struct transcript_line *line = &t->lines[i];
-        char when[32];
-        snprintf(when, sizeof when, "+%.1fms", (double)(line->at_us - start_us) / 1000.0);
-        buf_addf(out, "%11s %s%c: ", when, line->inside_tls ? "" : "(clear) ",
-                 line->who == TRANSCRIPT_CLIENT ? 'C' : 'S');
-        text_visible(line->text, TEXT_ONE_LINE, out);
-        buf_add_char(out, '\n');
+    if (here < from) {
+        from = here > last / 2 ? here - last / 2 : 0;
+    }
+    size_t end = t->count - from > last ? from + last : t->count;
+    for (size_t i = from; i < end; i++) {
+        print_line(&t->lines[i], start_us, i == here, out);
+    }
+    if (end < t->count) {
+        buf_addf(out, "            … and %zu more lines\n", t->count - end);
     }
 }

@@ -42,7 +42,11 @@ void transcript_note(struct transcript *t, enum transcript_who who, bool inside_
 void transcript_finish(struct transcript *t, int64_t now_us);
 /* [{"ms","who","tls","text"}]; times relative to start_us. */
 struct json *transcript_to_json(const struct transcript *t, int64_t start_us);
-/* The last `last` lines for a person, "   +9.8ms  C: STARTTLS\n" each. */
-void transcript_print(const struct transcript *t, int64_t start_us, size_t last, struct buf *out);
+/* The first line in which the client says this verb, for transcript_print; SIZE_MAX: none. */
+size_t transcript_find_verb(const struct transcript *t, struct slice verb);
+/* The last `last` lines for a person, "   +9.8ms  C: STARTTLS\n" each. The line `here` (SIZE_MAX:
+ * none) is marked; when it is not among the last ones, the lines around it are shown instead. */
+void transcript_print(const struct transcript *t, int64_t start_us, size_t last, size_t here,
+                      struct buf *out);
 
 #endif
