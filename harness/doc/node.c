@@ -63,6 +63,16 @@ bool node_is_text(const struct node *scalar, const char *text)
     return scalar != NULL && scalar->kind == NODE_SCALAR && slice_eq_text(scalar->text, text);
 }
 
+unsigned node_last_line(const struct node *n)
+{
+    unsigned last = n->line; /* the parser bounds the depth, and with it the recursion */
+    for (size_t i = 0; i < (n->kind == NODE_SCALAR ? 0 : n->count); i++) {
+        unsigned line = node_last_line(n->items[i]);
+        last = line > last ? line : last;
+    }
+    return last;
+}
+
 const char *node_kind_name(enum node_kind kind)
 {
     static const char *const names[] = {

@@ -88,6 +88,8 @@ const struct node *node_path(const struct node *map, const char *path);
 /* Text of a scalar, or the empty slice. */
 struct slice node_text(const struct node *scalar);
 bool node_is_text(const struct node *scalar, const char *text);
+/* The last line any part of the tree begins on. */
+unsigned node_last_line(const struct node *n);
 const char *node_kind_name(enum node_kind kind); /* "a scalar", "a list", "a mapping" */
 
 /* Builders, for values made by substitution or by a program: places come from `at`. */

@@ -97,6 +97,16 @@ static struct slice without_dot_slash(struct slice path)
     return slice_trim_end(path, "/");
 }
 
+/* A line of a row selects that row; any other line of the scenario selects all of it. */
+static bool has_line(const struct spec_case *c, unsigned line)
+{
+    if (line >= c->first_line && line <= c->last_line) {
+        return true;
+    }
+    bool in_scenario = line >= c->scenario_first && line <= c->scenario_last;
+    return in_scenario && (line < c->rows_first || line > c->rows_last);
+}
+
 /* Does the case lie in the file or folder, on the line, under the id? */
 static bool target_has(const struct plan_target *target, const struct spec_case *c)
 {
@@ -107,7 +117,7 @@ static bool target_has(const struct plan_target *target, const struct spec_case 
     if (!in_folder && !slice_eq_text(path, ".")) {
         return false;
     }
-    if (target->line != 0 && (target->line < c->first_line || target->line > c->last_line)) {
+    if (target->line != 0 && !has_line(c, target->line)) {
         return false;
     }
     if (target->id == NULL) {

@@ -260,7 +260,12 @@ static void put_head(struct expansion *x, const struct scenario_head *h, const s
     c->line = at->line;
     c->col = at->col;
     c->first_line = row != NULL ? row->line : x->first_line;
-    c->last_line = x->last_line;
+    c->last_line = row != NULL ? node_last_line(row) : x->last_line;
+    c->scenario_first = x->first_line;
+    c->scenario_last = x->last_line;
+    const struct node *rows = x->raw.cases;
+    c->rows_first = rows != NULL ? rows->line : 0;
+    c->rows_last = rows != NULL ? node_last_line(rows) : 0;
     c->level = h->has_level ? h->level : f->head.has_level ? f->head.level : LEVEL_MUST;
     c->refs = join_lists(&f->bind, f->head.refs, h->refs);
     c->tags = join_lists(&f->bind, f->head.tags, h->tags);

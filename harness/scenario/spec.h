@@ -195,7 +195,9 @@ struct spec_case {
     const char *scenario; /* "error-map" */
     const char *title;
     const char *file; unsigned line, col;  /* of the row for tables */
-    unsigned first_line, last_line;        /* of the scenario (or the row), for FILE:LINE */
+    unsigned first_line, last_line;        /* of the row, or of the scenario without rows: for FILE:LINE */
+    unsigned scenario_first, scenario_last; /* of the scenario */
+    unsigned rows_first, rows_last;         /* of all rows together, 0 without */
     enum spec_level level;
     const char *const *refs, *const *tags, *const *needs; /* NULL-terminated */
     const struct spec_server *server;     /* one of server and endpoint, unless classify stands alone */
