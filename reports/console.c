@@ -7,6 +7,7 @@
 #include "reports/report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,12 +17,14 @@
 
 enum {
     COLUMNS_USUAL = 80,
-    BAR_MOST = 52,     /* a longer bar says no more */
-    BAR_LEAST = 10,    /* a shorter one says nothing */
-    NAME_COLUMNS = 20, /* kept free for what is running before the bar may grow */
-    RUNNING_MAX = 256, /* cases in flight whose names are kept */
-    DRAWS = 400,       /* progress lines of a run, about: thousands of cases finish in a second */
-    PLAIN_FROM = 100,  /* in a pipe, runs of so many cases say ten times how far they are */
+    BAR_MOST = 52,       /* a longer bar says no more */
+    BAR_LEAST = 10,      /* a shorter one says nothing */
+    BAR_FRAME = 4,       /* "  [" and "]" */
+    FAILED_COLUMNS = 24, /* "   99 failed   99 errors" */
+    NAME_COLUMNS = 20,   /* for what is running, before the bar may grow */
+    RUNNING_MAX = 256,   /* cases in flight whose names are kept */
+    DRAWS = 400,         /* progress lines of a run, about: thousands of cases finish in a second */
+    PLAIN_FROM = 100,    /* in a pipe, runs of so many cases say ten times how far they are */
     PLAIN_LINES = 10,
 };
 
@@ -106,6 +109,21 @@ static void add_bar(const struct console *c, size_t width, struct buf *out)
     buf_add_char(out, ']');
 }
 
+/* The same through the whole run, so that the bar only ever grows; 0 where there is no room for it.
+ */
+static size_t bar_width(const struct console *c, size_t room)
+{
+    char all[64];
+    int n = snprintf(all, sizeof all, "  %zu/%zu", c->selected, c->selected);
+    size_t beside = BAR_FRAME + (size_t)n + FAILED_COLUMNS;
+    if (room < beside + BAR_LEAST) {
+        return 0;
+    }
+    size_t most = room > beside + NAME_COLUMNS ? room - beside - NAME_COLUMNS : 0;
+    most = most < BAR_MOST ? most : BAR_MOST;
+    return most > BAR_LEAST ? most : BAR_LEAST;
+}
+
 /* One line that never reaches the last column: a terminal would wrap it and leave litter behind. */
 static void add_progress(const struct console *c, struct buf *out)
 {
@@ -117,12 +135,10 @@ static void add_progress(const struct console *c, struct buf *out)
         text_visible(slice_of(c->running[0]), TEXT_ONE_LINE, &name);
     }
     size_t room = c->options.columns - 1; /* columns are never 0 */
-    size_t used = count.n + 3 + NAME_COLUMNS;
-    size_t bar = room > used + 4 ? room - used - 4 : 0;
-    bar = bar < BAR_MOST ? bar : BAR_MOST;
-    if (bar >= BAR_LEAST) {
+    size_t bar = bar_width(c, room);
+    if (bar != 0) {
         add_bar(c, bar, out);
-        room -= bar + 4;
+        room -= bar + BAR_FRAME;
     }
     buf_add(out, text_cut(buf_slice(&count), room));
     room -= count.n < room ? count.n : room;

@@ -87,9 +87,12 @@ static void add_message(const struct report_case *c, struct buf *out)
 {
     struct buf message;
     buf_init(&message, MESSAGE_MAX);
-    buf_add(&message, c->message);
+    bool begins_with_message = slice_has_prefix(c->text, c->message);
+    if (!begins_with_message) {
+        buf_add(&message, c->message);
+        buf_add_text(&message, c->text.n != 0 ? "\n" : "");
+    }
     if (c->text.n != 0) {
-        buf_add_text(&message, "\n");
         buf_add(&message, slice_trim_end(c->text, "\n"));
     }
     add_escaped(buf_slice(&message), "", out);

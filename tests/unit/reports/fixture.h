@@ -27,7 +27,7 @@ struct fixture {
 };
 
 /* {start, ms, interrupted, ids, results}; a result may be null. */
-static void fixture_init(struct fixture *f, struct slice text)
+static inline void fixture_init(struct fixture *f, struct slice text)
 {
     struct why why;
     *f = (struct fixture){.root = NULL};
@@ -55,7 +55,7 @@ static void fixture_init(struct fixture *f, struct slice text)
     run_record_count(&f->run);
 }
 
-static void fixture_read(struct fixture *f)
+static inline void fixture_read(struct fixture *f)
 {
     struct arena arena;
     struct slice text;
@@ -68,14 +68,14 @@ static void fixture_read(struct fixture *f)
     arena_release(&arena);
 }
 
-static void fixture_release(struct fixture *f)
+static inline void fixture_release(struct fixture *f)
 {
     json_free(f->root);
     arena_release(&f->arena);
 }
 
-static char *report_text(const char *format, const struct run_record *run,
-                         const struct report_options *options)
+static inline char *report_text(const char *format, const struct run_record *run,
+                                const struct report_options *options)
 {
     struct buf out;
     struct why why;
@@ -88,7 +88,7 @@ static char *report_text(const char *format, const struct run_record *run,
     return buf_take(&out);
 }
 
-static void compare_golden(const char *name, const char *got)
+static inline void compare_golden(const char *name, const char *got)
 {
     char path[512];
     snprintf(path, sizeof path, "%s%s", GOLDEN, name);

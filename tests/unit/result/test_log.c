@@ -87,7 +87,7 @@ static void a_list_shared_with_another_document_stays(void **state)
 }
 
 /* clang-format off */
-/* p f e s x(fail) X(pass) ~(flaky) w(failed should) -(never started) ?(no verdict) */
+/* p f e s x(fail) X(pass) ~(flaky) w m(failed should, may) -(never started) ?(no verdict) */
 static const struct {
     const char *cases;
     bool should_fails, is_interrupted;
@@ -103,6 +103,8 @@ static const struct {
     { "fe",   false, false, 1 },
     { "w",    false, false, 0 },
     { "w",    true,  false, 1 },
+    { "m",    false, false, 0 },
+    { "m",    true,  false, 1 },
     { "wf",   false, false, 1 },
     { "we",   false, false, 5 },
     { "e",    false, false, 5 },
@@ -127,6 +129,7 @@ static struct json *result_of(char c)
         {'X', "{\"verdict\":\"xpass\",\"level\":\"should\"}"},
         {'~', "{\"verdict\":\"flaky\"}"},
         {'w', "{\"verdict\":\"fail\",\"level\":\"should\"}"},
+        {'m', "{\"verdict\":\"fail\",\"level\":\"may\"}"},
         {'?', "{\"verdict\":7}"},
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
