@@ -240,9 +240,19 @@ static void on_tls_up(struct conn *c, const struct tls_facts *facts)
     }
 }
 
+/*
+ * Nobody can say QUIT politely to a server that owes an answer, that took TLS away, or that turned
+ * out to speak clear text to a client in the other TLS mode.
+ */
+static bool may_leave_without_quit(const struct conn *c)
+{
+    return c->said_quit || c->said_421 || c->is_tls_talk || c->has_dropped_tls;
+}
+
 /* The client has gone. What it said before still counts, though nobody hears the answers. */
 static void on_gone(struct conn *c)
 {
+    bool owes_answer = !outlet_is_empty(&c->out);
     bool is_handshaking = c->out.is_held || (!c->inside_tls && !c->has_begun && !c->is_greeted);
     bool was_closed = c->out.is_closed || c->out.is_shut;
     outlet_drop(&c->out);
@@ -251,7 +261,7 @@ static void on_gone(struct conn *c)
     }
     if (!was_closed) {
         script_end(c);
-        if (!c->said_quit && !c->said_421 && !is_handshaking) {
+        if (!may_leave_without_quit(c) && !owes_answer && !is_handshaking) {
             c->fake->record.report.leaked++;
         }
     }
@@ -308,6 +318,7 @@ static void conn_on_input(void *self, int64_t now_us, struct slice bytes)
     }
     if (!c->inside_tls) {
         record_clear(&c->fake->record, bytes);
+        c->is_tls_talk = c->is_tls_talk || (c->commands == 0 && bytes.p[0] == 0x16);
     }
     if (c->out.is_closed) {
         return;
@@ -338,6 +349,7 @@ static void note_act(struct conn *c, const struct session_act *act)
 {
     if (act->kind == SESSION_STOP_TLS) {
         c->inside_tls = false;
+        c->has_dropped_tls = true;
     }
     bool is_closing = act->kind == SESSION_CLOSE || act->kind == SESSION_RESET_NOW ||
                       act->kind == SESSION_HALF_CLOSE;

@@ -67,6 +67,8 @@ struct conn {
     bool is_greeted;   /* … and complete */
     bool said_quit;    /* the client did */
     bool said_421;     /* we did: leaving without QUIT is no leak then */
+    bool is_tls_talk;  /* the client began with a TLS record where clear text was spoken */
+    bool has_dropped_tls; /* we did, in the middle of the session */
     bool is_talkative; /* early talk was noted */
     bool is_over;
     struct inlet in;

@@ -282,6 +282,7 @@ static const struct {
     {"gone", {"EHLO c\r\n", "!eof"}, 0, 1, 0, 0},
     {"reset", {"EHLO c\r\n", "!reset"}, 0, 1, 0, 0},
     {"gone at once", {"!eof"}, 0, 1, 0, 0},
+    {"gone after TLS to a clear-text port", {"\x16\x03\x01", "!eof"}, 0, 0, 0, 0},
     {"gone in the handshake", {"EHLO c\r\nSTARTTLS\r\n", "!eof"}, 0, 0, 0, 0},
     {"gone inside TLS", {"EHLO c\r\nSTARTTLS\r\n", "!tls", "!eof"}, 0, 1, 0, 0},
 };
