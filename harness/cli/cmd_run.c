@@ -503,6 +503,9 @@ static int run(int argc, char **argv)
     if (parsed == CLI_GO_ON) {
         status = selection_load(&r.selection, (const char *const *)(argv + first),
                                 (size_t)(argc - first));
+        if (status == EXIT_ALL_PASSED && r.is_simulated) {
+            plan_skip_endpoints(&r.selection.plan);
+        }
         status = status == EXIT_ALL_PASSED ? open_outputs(&r) : status;
         status = status == EXIT_ALL_PASSED ? with_secrets(&r) : status;
     }

@@ -204,11 +204,28 @@ void plan_select(const struct suite_set *set, const struct plan_filter *filter, 
     }
 }
 
+void plan_skip_endpoints(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->cases[i].spec->endpoint != NULL && plan->cases[i].skip == NULL) {
+            plan->cases[i].skip = "needs the network: a real endpoint cannot be simulated";
+        }
+    }
+}
+
+/* Nobody dials a real server by accident: an endpoint without any `needs` needs live. */
+static const char *const *needs_of(const struct spec_case *c)
+{
+    static const char *const live[] = {"live", NULL};
+    bool has_needs = c->needs != NULL && c->needs[0] != NULL;
+    return c->endpoint != NULL && !has_needs ? live : c->needs;
+}
+
 void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_count,
                       struct arena *arena)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        const char *const *needs = plan->cases[i].spec->needs;
+        const char *const *needs = needs_of(plan->cases[i].spec);
         for (size_t k = 0; needs != NULL && needs[k] != NULL; k++) {
             const char *const one[] = {needs[k], NULL};
             if (plan->cases[i].skip == NULL && !any_name(one, have, have_count)) {

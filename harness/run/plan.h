@@ -48,7 +48,10 @@ enum err plan_parse_targets(const char *const *args, size_t count, struct arena 
 void plan_select(const struct suite_set *set, const struct plan_filter *filter, struct arena *arena,
                  struct plan *out);
 
-/* Marks cases whose `needs` are not in have (a space-separated list) as skipped. */
+/* In simulation there is no network: cases on real endpoints are skipped. */
+void plan_skip_endpoints(struct plan *plan);
+/* Marks cases whose `needs` are not in have as skipped. A case on a real endpoint that states no
+ * needs needs live. */
 void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_count,
                       struct arena *arena);
 
