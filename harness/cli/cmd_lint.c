@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/causes.h"
 #include "run/plan.h"
 
 static const struct cli_option lint_options[] = {
@@ -40,6 +41,9 @@ static struct suite_set *load(const char *const *paths, size_t count, struct reg
     buf_init(&errors, BUF_NO_CAP);
     if (suites_load(&options, count != 0 ? paths : default_paths, count != 0 ? count : 1, &set,
                     &errors) != ERR_OK) {
+        set = NULL;
+    } else if (causes_check(set, &errors) != 0) {
+        suites_free(set);
         set = NULL;
     }
     fwrite(buf_text(&errors), 1, errors.n, stderr);

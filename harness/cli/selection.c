@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net/world.h"
+#include "run/causes.h"
 
 void selection_init(struct selection *s)
 {
@@ -91,6 +92,10 @@ static int load(struct selection *s, const struct plan_target *targets, size_t c
     struct buf errors;
     buf_init(&errors, BUF_NO_CAP);
     enum err err = suites_load(&options, (const char *const *)paths, path_count, &s->set, &errors);
+    if (err == ERR_OK && causes_check(s->set, &errors) != 0) {
+        suites_free(s->set);
+        err = ERR_INVALID;
+    }
     fwrite(buf_text(&errors), 1, errors.n, stderr);
     buf_release(&errors);
     if (err != ERR_OK) {

@@ -245,6 +245,9 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
 {
     struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
     buf_init(&j.text, TEXT_MAX);
+    if (in->transcript != NULL && node_get(in->spec->expect, "transcript") != NULL) {
+        json_set(document, "transcript", transcript_to_json(in->transcript, in->start_us));
+    }
     match_apply(in->spec->expect, document, &j.checks);
     check_steps(&j);
     collect_checks(&j);
