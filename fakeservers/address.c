@@ -131,3 +131,24 @@ bool address_chunk(struct slice argument, uint64_t *octets, bool *is_last)
     }
     return true;
 }
+
+struct slice verb_name(struct slice line, char upper[VERB_NAME_MAX + 1], struct slice *argument)
+{
+    struct slice rest = line, word = {0};
+    *argument = slice_of("");
+    if (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || !slice_take_word(&rest, &word) ||
+        word.n > VERB_NAME_MAX) {
+        return slice_of("");
+    }
+    for (size_t i = 0; i < word.n; i++) {
+        char ch = word.p[i];
+        bool is_letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                         (ch >= '0' && ch <= '9') || ch == '-';
+        if (!is_letter) {
+            return slice_of("");
+        }
+        upper[i] = (char)(ch >= 'a' && ch <= 'z' ? ch - 32 : ch);
+    }
+    *argument = slice_trim(rest);
+    return slice_make(upper, word.n);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of MAIL, RCPT and BDAT as the fake reads them (RFC 5321 4.1.2, 3030 2). */
+/* Verbs, and the arguments of MAIL, RCPT and BDAT, as the fake reads them (RFC 5321 4.1.2, 3030 2).
+ */
 #ifndef SMTPDX_FAKESERVERS_ADDRESS_H
 #define SMTPDX_FAKESERVERS_ADDRESS_H
 
@@ -20,6 +21,11 @@ enum param_fault { PARAM_OK, PARAM_UNKNOWN, PARAM_BAD_VALUE };
 /* capabilities: the lines of EHLO. size: out, of SIZE=; is_utf8: out, SMTPUTF8 was given. */
 enum param_fault address_params(struct slice params, bool is_mail, const char *const *capabilities,
                                 uint64_t *size, bool *is_utf8);
+
+enum { VERB_NAME_MAX = 32 };
+/* The first word of a command in upper case (in `upper`), empty for what cannot be a verb; the
+ * rest, trimmed, is the argument. */
+struct slice verb_name(struct slice line, char upper[VERB_NAME_MAX + 1], struct slice *argument);
 
 /* "octets [LAST]" */
 bool address_chunk(struct slice argument, uint64_t *octets, bool *is_last);

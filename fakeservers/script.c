@@ -4,6 +4,7 @@
  * not happen as written; then the connection is closed, because all that follows would be noise.
  * Every connection plays the script from its start.
  */
+#include "fakeservers/address.h"
 #include "fakeservers/conn.h"
 
 #include "base/text.h"
@@ -82,10 +83,10 @@ static bool play_recv(struct conn *c, const struct spec_script_line *line)
     if (!inlet_line(&c->in, INLET_SASL_MAX, &got)) {
         return false;
     }
-    struct slice rest = got.text, verb = {0};
-    slice_take_word(&rest, &verb);
+    char upper[VERB_NAME_MAX + 1];
+    struct slice argument, verb = verb_name(got.text, upper, &argument);
     conn_record(c, &got, verb);
-    c->said_quit = c->said_quit || slice_eq_nocase_text(verb, "QUIT");
+    c->said_quit = c->said_quit || slice_eq_text(verb, "QUIT");
     if (got.has_bare_lf || got.is_too_long || !is_like(line->text, got.text)) {
         script_deviates(c, got.has_bare_lf ? "a line ended by CR LF" : "the line", line->text,
                         got.text);

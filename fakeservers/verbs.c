@@ -5,6 +5,7 @@
  */
 #include "fakeservers/address.h"
 #include "fakeservers/conn.h"
+#include "fakeservers/effect.h"
 
 #include <string.h>
 
@@ -249,111 +250,6 @@ static void answer_unknown(struct conn *c, struct slice argument, struct answer 
     say(out, "500 5.5.2 Command unrecognized");
 }
 
-/* ---- effects: what was said in the end decides ---- */
-
-static void effect_none(struct conn *c, unsigned code)
-{
-    (void)c;
-    (void)code;
-}
-
-static void effect_greeting(struct conn *c, unsigned code)
-{
-    c->phase = code / 100 == 4 || code / 100 == 5 ? PHASE_REFUSED : PHASE_HELLO;
-    c->reading = READ_COMMAND;
-}
-
-static void effect_hello(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        conn_reset_mail(c);
-        c->phase = PHASE_READY;
-    }
-}
-
-static void effect_starttls(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        conn_start_tls(c);
-    }
-    c->next_tls = code / 100 == 2 ? c->next_tls : NULL; /* only for the handshake that follows */
-}
-
-static void effect_mail(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        conn_reset_mail(c);
-        buf_add(&c->mail.from, buf_slice(&c->argument));
-        c->phase = PHASE_MAIL;
-    }
-}
-
-static void effect_rcpt(struct conn *c, unsigned code)
-{
-    struct transaction *m = &c->mail;
-    if (code / 100 != 2 || m->rcpt_count >= FAKE_RCPTS_MAX) {
-        return;
-    }
-    if (m->rcpt_count == m->rcpt_space) {
-        m->rcpt_space = m->rcpt_space ? 2 * m->rcpt_space : 4;
-        m->rcpts = mem_realloc(m->rcpts, m->rcpt_space * sizeof *m->rcpts);
-    }
-    m->rcpts[m->rcpt_count++] = arena_copy(&c->fake->arena, buf_slice(&c->argument));
-    c->phase = PHASE_RCPT;
-}
-
-static void effect_data(struct conn *c, unsigned code)
-{
-    if (code / 100 == 3) {
-        c->reading = READ_BODY;
-        c->body = BODY_LINE_START;
-    }
-}
-
-static void effect_body(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        struct fake_message message = {.from = buf_slice(&c->mail.from),
-                                       .rcpts = c->mail.rcpts,
-                                       .rcpt_count = c->mail.rcpt_count,
-                                       .data = buf_slice(&c->mail.data),
-                                       .inside_tls = c->inside_tls};
-        record_message(&c->fake->record, &message);
-    }
-    conn_reset_mail(c);
-    c->phase = PHASE_READY;
-    c->reading = READ_COMMAND;
-}
-
-static void effect_chunk(struct conn *c, unsigned code)
-{
-    c->reading = READ_COMMAND;
-    if (c->chunk_is_bad) {
-        return; /* read and refused; nothing else changes */
-    }
-    if (c->chunk_is_last || code / 100 != 2) {
-        effect_body(c, code);
-    } else {
-        c->phase = PHASE_CHUNKS;
-    }
-}
-
-static void effect_rset(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        conn_reset_mail(c);
-        c->phase = c->phase == PHASE_HELLO ? PHASE_HELLO : PHASE_READY;
-    }
-}
-
-static void effect_quit(struct conn *c, unsigned code)
-{
-    if (code / 100 == 2) {
-        outlet_do(&c->out, OUT_CLOSE);
-        c->reading = READ_NOTHING;
-    }
-}
-
 /* clang-format off */
 static const struct verb verbs[] = {
     /*              HELLO READY MAIL  RCPT  CHUNKS REFUSED */
@@ -418,14 +314,6 @@ static void answer_init(struct answer *out)
     buf_init(&out->text, 1 << 20);
 }
 
-static void effect_connect(struct conn *c, unsigned code)
-{
-    if (code != 0) {
-        c->has_begun = true; /* that was the greeting */
-        effect_greeting(c, code);
-    }
-}
-
 void verbs_connect(struct conn *c)
 {
     struct answer polite;
@@ -446,28 +334,6 @@ void verbs_greet(struct conn *c)
                           .effect = effect_greeting};
     perform_event(c, &event, &polite);
     buf_release(&polite.text);
-}
-
-/* First word in upper case, at most space - 1 letters; empty for what cannot be a verb. */
-static struct slice verb_of(struct slice line, char *upper, size_t space, struct slice *argument)
-{
-    struct slice rest = line, word = {0};
-    *argument = slice_of("");
-    if (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || !slice_take_word(&rest, &word) ||
-        word.n >= space) {
-        return slice_of("");
-    }
-    for (size_t i = 0; i < word.n; i++) {
-        char ch = word.p[i];
-        bool is_letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                         (ch >= '0' && ch <= '9') || ch == '-';
-        if (!is_letter) {
-            return slice_of("");
-        }
-        upper[i] = (char)(ch >= 'a' && ch <= 'z' ? ch - 32 : ch);
-    }
-    *argument = slice_trim(rest);
-    return slice_make(upper, word.n);
 }
 
 /* The octets follow whatever is said, so they are read first, even of a BDAT that is refused
@@ -509,9 +375,9 @@ static bool has_control(struct slice line)
 
 void verbs_command(struct conn *c, const struct inlet_line *line)
 {
-    char upper[33];
+    char upper[VERB_NAME_MAX + 1];
     struct slice argument;
-    struct slice name = verb_of(line->text, upper, sizeof upper, &argument);
+    struct slice name = verb_name(line->text, upper, &argument);
     const struct verb *verb = verb_find(name);
     uint64_t octets;
     bool is_last, is_broken = line->is_too_long || has_control(line->text);

@@ -23,17 +23,19 @@ struct peer {
     int64_t now_us;
     struct buf seen; /* octets and acts, in order */
     bool is_done;
-    size_t largest;    /* of one SEND */
-    bool is_patient;   /* false: pauses are not waited for */
+    size_t largest;  /* of one SEND */
+    bool is_patient; /* false: pauses are not waited for */
 };
 
 static inline void peer_note(struct peer *p, const struct session_act *act)
 {
-    static const char *const names[] = {
-        [SESSION_START_TLS] = "<TLS>",   [SESSION_STOP_TLS] = "<STOP TLS>",
-        [SESSION_CLOSE] = "<FIN>",       [SESSION_HALF_CLOSE] = "<HALF>",
-        [SESSION_RESET_NOW] = "<RST>",   [SESSION_DONE] = "<DONE>",
-        [SESSION_WAIT] = ""};
+    static const char *const names[] = {[SESSION_START_TLS] = "<TLS>",
+                                        [SESSION_STOP_TLS] = "<STOP TLS>",
+                                        [SESSION_CLOSE] = "<FIN>",
+                                        [SESSION_HALF_CLOSE] = "<HALF>",
+                                        [SESSION_RESET_NOW] = "<RST>",
+                                        [SESSION_DONE] = "<DONE>",
+                                        [SESSION_WAIT] = ""};
     if (act->kind == SESSION_SEND || act->kind == SESSION_SEND_RAW) {
         assert_true(act->bytes.n > 0);
         p->largest = act->bytes.n > p->largest ? act->bytes.n : p->largest;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AUTH: every mechanism right, wrong, cancelled and garbled; accounts, tokens, states. The clients of
- * the challenge-response mechanisms are libgsasl's, not ours. */
+/* AUTH: every mechanism right, wrong, cancelled and garbled; accounts, tokens, states. The clients
+ * of the challenge-response mechanisms are libgsasl's, not ours. */
 #include "peer.h"
 
 #include "base/codec.h"
@@ -22,7 +22,9 @@ static const struct spec_account accounts[] = {
      .token = {token, 1, NULL},
      .token_expires_us = 60000000},
     {.user = {"app@a.test", 10}, .app_password = {app_password, 1, NULL}},
-    {.user = {"gone@a.test", 11}, .password = {password, 1, NULL}, .state = "auth.account_disabled"},
+    {.user = {"gone@a.test", 11},
+     .password = {password, 1, NULL},
+     .state = "auth.account_disabled"},
 };
 static const struct spec_server any = {.security = SECURITY_NONE, .clear = caps};
 static const struct spec_server known = {.security = SECURITY_NONE,
@@ -30,7 +32,8 @@ static const struct spec_server known = {.security = SECURITY_NONE,
                                          .accounts = accounts,
                                          .account_count = COUNT(accounts)};
 
-/* A base64 helper that lives for the test: "{…}" in a step is encoded, ^ stands for NUL, ~ for ^A. */
+/* A base64 helper that lives for the test: "{…}" in a step is encoded, ^ stands for NUL, ~ for ^A.
+ */
 static char *coded(const char *text)
 {
     struct buf out, raw;
@@ -100,8 +103,8 @@ static const struct {
     {"XOAUTH2, one ^A", "AUTH XOAUTH2 {user=jane@a.test~auth=Bearer tok~}\r\n", "501 *", &known},
     {"XOAUTH2, three ^A", "AUTH XOAUTH2 {user=a~auth=Bearer tok~~~}\r\n", "501 *", &any},
     {"XOAUTH2, no scheme", "AUTH XOAUTH2 {user=a~auth=tok~~}\r\n", "501 *", &any},
-    {"XOAUTH2, a password for it", "AUTH XOAUTH2 {user=jane@a.test~auth=Bearer correct horse~~}\r\n",
-     NO, &known},
+    {"XOAUTH2, a password for it",
+     "AUTH XOAUTH2 {user=jane@a.test~auth=Bearer correct horse~~}\r\n", NO, &known},
     {"OAUTHBEARER", "AUTH OAUTHBEARER {n,a=jane@a.test,~host=x~port=587~auth=Bearer tok~~}\r\n", OK,
      &known},
     {"OAUTHBEARER without a user", "AUTH OAUTHBEARER {n,,~auth=Bearer tok~~}\r\n", OK, &known},
@@ -344,9 +347,11 @@ static void recorded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dialogs),      cmocka_unit_test(challenges),
+        cmocka_unit_test(dialogs),
+        cmocka_unit_test(challenges),
         cmocka_unit_test(garbage_for_a_challenge),
-        cmocka_unit_test(token_expiry), cmocka_unit_test(long_tokens),
+        cmocka_unit_test(token_expiry),
+        cmocka_unit_test(long_tokens),
         cmocka_unit_test(recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

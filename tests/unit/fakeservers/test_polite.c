@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The polite fake: every verb in every phase, syntax, sizes, messages, TLS, and what is recorded. */
+/* The polite fake: every verb in every phase, syntax, sizes, messages, TLS, and what is recorded.
+ */
 #include "peer.h"
 
 #include <stdio.h>
@@ -110,13 +111,13 @@ static const struct {
     {"VRFY of nobody", "VRFY\r\n", "501 *"},
     {"BDAT without a size", "BDAT\r\n", "501 *"},
     {"BDAT with rubbish", "BDAT 3 FIRST\r\n", "501 *"},
-    {"BDAT out of order swallows its octets", "BDAT 6\r\nQUIT\r\nNOOP\r\n", "503 *\r\n250 2.0.0 Ok\r\n"},
+    {"BDAT out of order swallows its octets", "BDAT 6\r\nQUIT\r\nNOOP\r\n",
+     "503 *\r\n250 2.0.0 Ok\r\n"},
     {"blank in front", " NOOP\r\n", "500 *"},
     {"empty line", "\r\n", "500 *"},
     {"not a verb", "\x16\x03\x01\r\n", "500 *"},
     {"bare LF ends a command", "NOOP\nNOOP\r\n", "250 *\r\n250 *\r\n"},
-    {"a message",
-     "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n..x\r\n.\r\nNOOP\r\n",
+    {"a message", "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n..x\r\n.\r\nNOOP\r\n",
      "250 *\r\n250 *\r\n354 *\r\n250 2.0.0 Ok: queued as *\r\n250 2.0.0 Ok\r\n"},
     {"a message that is too large",
      "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
@@ -188,10 +189,8 @@ static void every_body(void **state)
             peer_step(&p, bodies[i].body, cut);
             const struct fake_report *r = fake_report(f);
             assert_int_equal(r->message_count, bodies[i].want != NULL);
-            if (bodies[i].want != NULL &&
-                !slice_eq_text(r->messages[0].data, bodies[i].want)) {
-                fail_msg("%s: got '" SLICE_FMT "'", bodies[i].name,
-                         SLICE_ARG(r->messages[0].data));
+            if (bodies[i].want != NULL && !slice_eq_text(r->messages[0].data, bodies[i].want)) {
+                fail_msg("%s: got '" SLICE_FMT "'", bodies[i].name, SLICE_ARG(r->messages[0].data));
             }
             if (bodies[i].want != NULL) {
                 assert_true(slice_eq_text(r->messages[0].from, "a@b"));
@@ -213,21 +212,27 @@ static const struct {
     const char *steps[6];
     const char *want;
 } secured[] = {
-    {"AUTH in clear", {"EHLO c\r\nAUTH PLAIN AGEAYg==\r\n"},
+    {"AUTH in clear",
+     {"EHLO c\r\nAUTH PLAIN AGEAYg==\r\n"},
      "*530 5.7.0 Must issue a STARTTLS command first\r\n"},
     {"MAIL in clear", {"EHLO c\r\nMAIL FROM:<a@b>\r\n"}, "*530 5.7.0 Must issue a STARTTLS*\r\n"},
     {"STARTTLS with an argument", {"EHLO c\r\nSTARTTLS now\r\n"}, "*501 5.5.4 *\r\n"},
     {"STARTTLS", {"EHLO c\r\nSTARTTLS\r\n"}, "*STARTTLS*220 2.0.0 Ready to start TLS\r\n<TLS>"},
-    {"everything is forgotten", {"EHLO c\r\nSTARTTLS\r\n", "!tls", "AUTH PLAIN AGEAYg==\r\n"},
+    {"everything is forgotten",
+     {"EHLO c\r\nSTARTTLS\r\n", "!tls", "AUTH PLAIN AGEAYg==\r\n"},
      "*<TLS>503 5.5.1 Say EHLO first\r\n"},
-    {"MAIL without AUTH", {"EHLO c\r\nSTARTTLS\r\n", "!tls", "EHLO c\r\nMAIL FROM:<a@b>\r\n"},
+    {"MAIL without AUTH",
+     {"EHLO c\r\nSTARTTLS\r\n", "!tls", "EHLO c\r\nMAIL FROM:<a@b>\r\n"},
      "*<TLS>*AUTH *530 5.7.0 Authentication required\r\n"},
-    {"no second STARTTLS", {"EHLO c\r\nSTARTTLS\r\n", "!tls", "EHLO c\r\nSTARTTLS\r\n"},
+    {"no second STARTTLS",
+     {"EHLO c\r\nSTARTTLS\r\n", "!tls", "EHLO c\r\nSTARTTLS\r\n"},
      "*<TLS>*250 DSN\r\n503 5.5.1 TLS is already up\r\n"},
     {"a failed handshake ends it", {"EHLO c\r\nSTARTTLS\r\n", "!tls-failed"}, "*<TLS><DONE>"},
-    {"the whole way", {"EHLO c\r\nSTARTTLS\r\n", "!tls",
+    {"the whole way",
+     {"EHLO c\r\nSTARTTLS\r\n", "!tls",
       "EHLO c\r\nAUTH PLAIN AGEAYg==\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", "x\r\n.\r\n",
-      "QUIT\r\n"}, "*<TLS>*235 2.7.0 *250 *250 *354 *250 *221 2.0.0 Bye\r\n<FIN><DONE>"},
+      "QUIT\r\n"},
+     "*<TLS>*235 2.7.0 *250 *250 *354 *250 *221 2.0.0 Bye\r\n<FIN><DONE>"},
 };
 
 static void with_tls(void **state)
@@ -367,11 +372,16 @@ static void too_many_connections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cell),          cmocka_unit_test(every_line),
-        cmocka_unit_test(long_lines),          cmocka_unit_test(every_body),
-        cmocka_unit_test(with_tls),            cmocka_unit_test(implicit_tls),
-        cmocka_unit_test(behind_starttls),     cmocka_unit_test(endings),
-        cmocka_unit_test(commands_and_times),  cmocka_unit_test(floods),
+        cmocka_unit_test(every_cell),
+        cmocka_unit_test(every_line),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(every_body),
+        cmocka_unit_test(with_tls),
+        cmocka_unit_test(implicit_tls),
+        cmocka_unit_test(behind_starttls),
+        cmocka_unit_test(endings),
+        cmocka_unit_test(commands_and_times),
+        cmocka_unit_test(floods),
         cmocka_unit_test(too_many_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
