@@ -243,6 +243,18 @@ static void with_tls(void **state)
     }
 }
 
+/* A login from before TLS is forgotten like everything else (RFC 3207 4.2). */
+static void login_before_tls(void **state)
+{
+    (void)state;
+    static const char *const lines_clear[] = {"STARTTLS", "AUTH PLAIN", NULL};
+    static const struct spec_server loose = {.security = SECURITY_STARTTLS, .clear = lines_clear};
+    const char *steps[] = {"EHLO c\r\nAUTH PLAIN AGEAYg==\r\nSTARTTLS\r\n", "!tls",
+                           "EHLO c\r\nMAIL FROM:<a@b>\r\n", NULL};
+    peer_check("login before TLS", &loose, NULL, steps,
+               "*235 *<TLS>*250 DSN\r\n530 5.7.0 Authentication required\r\n");
+}
+
 static void implicit_tls(void **state)
 {
     (void)state;
@@ -372,17 +384,12 @@ static void too_many_connections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cell),
-        cmocka_unit_test(every_line),
-        cmocka_unit_test(long_lines),
-        cmocka_unit_test(every_body),
-        cmocka_unit_test(with_tls),
-        cmocka_unit_test(implicit_tls),
-        cmocka_unit_test(behind_starttls),
-        cmocka_unit_test(endings),
-        cmocka_unit_test(commands_and_times),
-        cmocka_unit_test(floods),
-        cmocka_unit_test(too_many_connections),
+        cmocka_unit_test(every_cell),       cmocka_unit_test(every_line),
+        cmocka_unit_test(long_lines),       cmocka_unit_test(every_body),
+        cmocka_unit_test(with_tls),         cmocka_unit_test(implicit_tls),
+        cmocka_unit_test(login_before_tls), cmocka_unit_test(behind_starttls),
+        cmocka_unit_test(endings),          cmocka_unit_test(commands_and_times),
+        cmocka_unit_test(floods),           cmocka_unit_test(too_many_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
