@@ -82,6 +82,7 @@ static void on_event(struct reader *r, struct json *event)
     if (slice_eq_text(name, "run-start")) {
         json_free(r->record.start);
         r->record.start = json_ref(event);
+        r->record.should_fails = json_to_bool(json_get(event, "strict"));
     } else if (slice_eq_text(name, "run-end")) {
         r->record.ms = json_to_int(json_get(event, "t"));
         r->record.is_interrupted =
@@ -129,6 +130,7 @@ static int write_report(struct report_command *command, struct reader *r)
         return EXIT_DID_NOT_LOAD;
     }
     r->record.ids = r->ids;
+    command->look.should_fails = r->record.should_fails;
     run_record_count(&r->record);
     if (report_write_file(command->format, &r->record, &command->look, command->output, &why) !=
         ERR_OK) {
