@@ -62,8 +62,10 @@ enum { SOCK_READ_BYTES = 65536, SOCK_POOLS = 4 };
 struct sock_world {
     struct world world; /* first */
     uv_loop_t loop;
-    uv_timer_t uv_timer;
-    int64_t armed_for_us; /* what uv_timer waits for; 0: nothing */
+    uv_timer_t uv_timer;  /* for what is due later */
+    uv_idle_t uv_idle;    /* for what is due already */
+    uv_timer_t patience;  /* of world_run_once */
+    int64_t armed_for_us; /* what either waits for; 0: nothing */
     bool is_in_timers;
     size_t weak_timers; /* armed, but no reason to stay: lingering links */
     struct sock_link *links;

@@ -19,6 +19,7 @@ int64_t sock_now_us(struct world *world)
 /* ---- timers ---- */
 
 static void on_uv_timer(uv_timer_t *handle);
+static void on_uv_idle(uv_idle_t *handle);
 
 /* Rounds up to the loop's milliseconds, so that a timer is never early and never fires twice. */
 static uint64_t delay_ms(struct sock_world *w, int64_t when_us)
@@ -28,31 +29,45 @@ static uint64_t delay_ms(struct sock_world *w, int64_t when_us)
     return due > now ? due - now : 0;
 }
 
+/* What is due at once is left to an idle handle: it runs once between two polls, while a uv_timer
+ * of no delay that is re-armed by its callback would keep libuv from ever polling again. */
+static void arm_for(struct sock_world *w, int64_t when_us)
+{
+    uint64_t delay = delay_ms(w, when_us);
+    w->armed_for_us = when_us;
+    if (delay == 0) {
+        uv_timer_stop(&w->uv_timer);
+        uv_idle_start(&w->uv_idle, on_uv_idle);
+    } else {
+        uv_idle_stop(&w->uv_idle);
+        uv_timer_start(&w->uv_timer, on_uv_timer, delay, 0);
+    }
+}
+
 static void rearm(struct sock_world *w)
 {
     if (w->is_in_timers) {
         return; /* done once, at the end */
     }
     const struct timers_entry *first = timers_first(&w->world.timers);
-    int64_t when_us = first != NULL ? first->when_us : 0;
-    if (when_us != w->armed_for_us) {
-        w->armed_for_us = when_us;
-        if (first == NULL) {
-            uv_timer_stop(&w->uv_timer);
-        } else {
-            uv_timer_start(&w->uv_timer, on_uv_timer, delay_ms(w, when_us), 0);
-        }
+    if (first == NULL) {
+        w->armed_for_us = 0;
+        uv_timer_stop(&w->uv_timer);
+        uv_idle_stop(&w->uv_idle);
+    } else if (first->when_us != w->armed_for_us) {
+        arm_for(w, first->when_us);
     }
     if (w->world.timers.n > w->weak_timers) {
         uv_ref((uv_handle_t *)&w->uv_timer);
+        uv_ref((uv_handle_t *)&w->uv_idle);
     } else {
         uv_unref((uv_handle_t *)&w->uv_timer);
+        uv_unref((uv_handle_t *)&w->uv_idle);
     }
 }
 
-static void on_uv_timer(uv_timer_t *handle)
+static void run_due(struct sock_world *w)
 {
-    struct sock_world *w = handle->data;
     int64_t now_us = sock_now_us(&w->world);
     uint64_t last = w->world.timers.last_sequence; /* those armed from here on wait for a turn */
     w->is_in_timers = true;
@@ -66,6 +81,16 @@ static void on_uv_timer(uv_timer_t *handle)
     w->is_in_timers = false;
     w->armed_for_us = 0;
     rearm(w);
+}
+
+static void on_uv_timer(uv_timer_t *handle)
+{
+    run_due(handle->data);
+}
+
+static void on_uv_idle(uv_idle_t *handle)
+{
+    run_due(handle->data);
 }
 
 void sock_timer_start(struct world *world, struct timer *t, int64_t when_us)
@@ -107,26 +132,20 @@ static void on_patience_over(uv_timer_t *handle)
     (void)handle; /* the loop has woken up: that was all */
 }
 
-static void on_patience_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
+/* The timer repeats: libuv runs timers before it polls too, and a poll must not be without limit
+ * because patience was over before it began. */
 static bool sock_run_once(struct world *world, int64_t wait_us)
 {
     struct sock_world *w = (struct sock_world *)world;
-    uv_update_time(&w->loop);
     if (wait_us == 0) {
         return uv_run(&w->loop, UV_RUN_NOWAIT) != 0;
     }
-    uv_timer_t *patience = mem_zalloc(1, sizeof *patience);
-    uv_timer_init(&w->loop, patience);
-    uv_unref((uv_handle_t *)patience);
     uint64_t wait_ms = ((uint64_t)wait_us + 999) / 1000;
-    uv_timer_start(patience, on_patience_over, wait_ms, 0);
-    uv_run(&w->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)patience, on_patience_closed);
-    return uv_run(&w->loop, UV_RUN_NOWAIT) != 0;
+    uv_update_time(&w->loop);
+    uv_timer_start(&w->patience, on_patience_over, wait_ms, wait_ms);
+    bool has_more = uv_run(&w->loop, UV_RUN_ONCE) != 0;
+    uv_timer_stop(&w->patience);
+    return has_more;
 }
 
 /* ---- watching ---- */
@@ -194,6 +213,8 @@ static void sock_free(struct world *world)
     }
     timers_release(&world->timers);
     uv_close((uv_handle_t *)&w->uv_timer, NULL);
+    uv_close((uv_handle_t *)&w->uv_idle, NULL);
+    uv_close((uv_handle_t *)&w->patience, NULL);
     while (uv_run(&w->loop, UV_RUN_DEFAULT) != 0) {
     }
     must(uv_loop_close(&w->loop) == 0);
@@ -243,6 +264,10 @@ enum err world_new_sockets(struct world **out, struct why *why)
     timers_init(&w->world.timers);
     uv_timer_init(&w->loop, &w->uv_timer);
     w->uv_timer.data = w;
+    uv_idle_init(&w->loop, &w->uv_idle);
+    w->uv_idle.data = w;
+    uv_timer_init(&w->loop, &w->patience);
+    uv_unref((uv_handle_t *)&w->patience); /* no reason to stay */
     *out = &w->world;
     return ERR_OK;
 }

@@ -621,6 +621,47 @@ static void case_stop(struct rig *r)
     assert_string_equal(as.order, "a");
 }
 
+/* Stopped while more is due: nothing more happens, and the run returns. */
+static void case_stop_with_more_due(struct rig *r)
+{
+    struct alarms as;
+    alarms_init(&as, r);
+    struct timer stop = {.on_time = on_stop, .context = r->world};
+    world_timer_start(r->world, &stop, 0);
+    world_timer_start(r->world, &as.alarm[0].timer, 0);
+    world_run(r->world);
+    assert_int_equal(as.n, 0);
+    world_run(r->world);
+    assert_string_equal(as.order, "a");
+}
+
+/* A timer that is always due again does not keep octets from arriving. */
+struct pest {
+    struct timer timer;
+    struct rig *rig;
+};
+
+static void on_pest(struct timer *t, int64_t now_us)
+{
+    struct pest *p = t->context;
+    if (p->rig->server.got.n == 0) {
+        world_timer_start(p->rig->world, t, now_us);
+    }
+}
+
+static void case_no_starving(struct rig *r)
+{
+    struct pest pest = {.timer.on_time = on_pest, .timer.context = &pest, .rig = r};
+    rig_connect(r);
+    world_timer_start(r->world, &pest.timer, 0);
+    end_write(&r->client, SLICE("x"));
+    listener_release(r->listener);
+    end_close(&r->client);
+    r->server.closes_on_eof = true;
+    world_run(r->world);
+    expect_text(&r->server, "x");
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -652,6 +693,8 @@ static const struct {
     { "timers in order",                          case_timers_order },
     { "timers stopped and re-armed",              case_timers_change },
     { "stop",                                     case_stop },
+    { "stop while more is due",                   case_stop_with_more_due },
+    { "a timer always due starves nobody",        case_no_starving },
 };
 /* clang-format on */
 
