@@ -397,7 +397,7 @@ void auth_keep(struct conn *c, const struct answer *polite)
 
 void auth_effect(struct conn *c, unsigned code)
 {
-    if (code / 100 == 3) {
+    if (code == 334) { /* no other 3yz asks for a response (RFC 4954 4) */
         c->reading = READ_SASL;
         return;
     }
