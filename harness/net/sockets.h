@@ -26,6 +26,7 @@ struct sock_link {
     bool is_closed;    /* by its owner; may linger */
     bool is_gone;      /* the descriptor is closed */
     bool has_eof;      /* the peer's FIN was read */
+    bool was_reset;    /* the end of the input will be a reset that the kernel told the dial of */
     bool wants_fin;    /* FIN behind what is written */
     bool owes_drained; /* on_drained is due */
     enum fault broken; /* what on_reset is to say */

@@ -127,8 +127,10 @@ void sock_dial_ready(struct sock_link *l, int status)
         error = ECONNREFUSED; /* the poll saw an error that was not kept */
     }
     /* A refusal is ECONNREFUSED. ECONNRESET says that the connection stood and the peer reset it
-     * before we looked: that is news for the session, which is at its greeting, not for the dial. */
+     * before we looked: that is news for the session, which is at its greeting, not for the dial.
+     * Asking has cleared the error, so the link has to remember it. */
     if (error == 0 || error == ECONNRESET) {
+        l->was_reset = error == ECONNRESET;
         dial_succeed(l->dial);
     } else {
         dial_fail(l->dial, error);

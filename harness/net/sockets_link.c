@@ -209,7 +209,9 @@ static bool read_some(struct sock_link *l)
         }
         return !l->is_gone && (l->events & UV_READABLE) != 0;
     }
-    if (n == 0) {
+    if (n == 0 && l->was_reset) {
+        break_now(l, ECONNRESET);
+    } else if (n == 0) {
         take_eof(l);
     } else if (errno != EAGAIN && errno != EINTR) {
         break_now(l, errno);

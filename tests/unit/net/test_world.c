@@ -316,6 +316,28 @@ static void case_reset(struct rig *r)
     assert_int_equal(r->client.resets, 1);
 }
 
+/* Accepted, greeted and reset before the dialler ever looked. */
+static void on_accept_and_reset(void *context, struct link *link)
+{
+    struct rig *r = context;
+    r->accepts++;
+    link_write(link, SLICE("421 gone"));
+    link_reset(link);
+}
+
+static void case_reset_at_once(struct rig *r)
+{
+    struct why why = {.line = 0};
+    assert_int_equal(
+        world_listen(r->world, FAMILY_ANY, false, on_accept_and_reset, r, &r->listener, &why),
+        ERR_OK);
+    rig_dial(r);
+    RUN_UNTIL(r, r->client.resets == 1);
+    assert_int_equal(r->result.fault, FAULT_NONE);
+    assert_int_equal(r->client.eofs, 0);
+    expect_text(&r->client, "421 gone");
+}
+
 /* What was written before the reset can still be read. */
 static void case_reset_behind_bytes(struct rig *r)
 {
@@ -506,6 +528,7 @@ static void case_lease_isolation(struct rig *r)
         world_run_once(r->world, 1000);
     }
     assert_int_equal(r->accepts, 0);
+    assert_int_equal(r->client.eofs + r->client.got.n, 0); /* at most a reset */
 }
 
 static void on_accept_and_release(void *context, struct link *link)
@@ -674,6 +697,7 @@ static const struct {
     { "half close",                               case_half_close },
     { "reset",                                    case_reset },
     { "reset behind octets",                      case_reset_behind_bytes },
+    { "reset before the dialler looked",          case_reset_at_once },
     { "close does not destroy the last word",     case_close_keeps_last_word },
     { "close flushes 10 MB",                      case_close_flushes },
     { "both close",                               case_both_close },
