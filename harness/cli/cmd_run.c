@@ -15,6 +15,7 @@
 #include "cli/selection.h"
 #include "reports/report.h"
 #include "run/coordinator.h"
+#include "run/interrupt.h"
 
 enum {
     OPT_SIM = SELECTION_OPTION_COUNT,
@@ -417,6 +418,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     };
     int signal_number = 0;
     struct why why;
+    interrupt_catch();
     enum err err = coordinator_run(&params, r->record.results, &signal_number, &why);
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);
@@ -428,6 +430,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     json_set(end, "reason", json_text(r->record.is_interrupted ? "interrupted" : "done"));
     log_event(r, end);
     int status = exit_status(r, write_reports(r, &look), signal_number);
+    interrupt_release();
     for (size_t i = 0; i < plan->count; i++) {
         json_free(r->record.results[i]);
     }

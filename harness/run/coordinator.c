@@ -12,10 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "run/interrupt.h"
 #include "run/judge.h"
 
 enum {
@@ -24,8 +28,11 @@ enum {
     HANG_GRACE_MS =
         30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
+    SILENT_MS = 20000, /* a worker with cases starts one at once: in between is only its own work */
+    STOP_MS = 10000,   /* to end after the last result; sanitizers look for leaks then */
     POLL_MS = 250,
     RESTARTS_MAX = 1000,
+    SILENT_WEIGHT = 250, /* restarts that one worker counts for which never did anything */
 };
 
 enum case_state { CASE_WAITING, CASE_GIVEN, CASE_STARTED, CASE_DONE };
@@ -42,9 +49,11 @@ struct worker_slot {
     pid_t pid; /* 0: none */
     int to, from;
     struct buf input;
-    size_t given;    /* cases given and not ended */
-    bool is_alone;   /* runs one case and nothing else */
-    bool was_killed; /* by us, for hanging */
+    size_t given;     /* cases given and not ended */
+    size_t started;   /* of them */
+    int64_t heard_ms; /* when it last gave a sign of life, or was given work while idle */
+    bool is_alone;    /* runs one case and nothing else */
+    bool was_killed;  /* by us, for hanging */
 };
 
 struct coordinator {
@@ -58,13 +67,6 @@ struct coordinator {
     size_t alone_waiting;
     unsigned restarts;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void on_signal(int number)
-{
-    caught_signal = number;
-}
 
 static int64_t now_ms(void)
 {
@@ -87,6 +89,7 @@ static void finish_case(struct coordinator *c, size_t i, struct json *document)
     }
     if (t->state == CASE_GIVEN || t->state == CASE_STARTED) {
         c->workers[t->worker].given--;
+        c->workers[t->worker].started -= t->state == CASE_STARTED ? 1 : 0;
     }
     t->state = CASE_DONE;
     c->left--;
@@ -98,13 +101,25 @@ static void finish_case(struct coordinator *c, size_t i, struct json *document)
 
 /* ---- workers ---- */
 
-static void child_main(const struct coordinator *c, int in_fd, int out_fd)
+/* Whatever ends the parent, no worker stays behind, not even one that spins. */
+static void end_with_parent(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent) { /* it has gone already */
+        _exit(EXIT_FAILURE);
+    }
+}
+
+static void child_main(const struct coordinator *c, pid_t parent, int in_fd, int out_fd)
 {
     /* The terminal's Ctrl-C reaches the whole process group; the parent decides what it means. */
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
+    end_with_parent(parent);
     for (unsigned i = 0; i < c->worker_count; i++) {
         if (c->workers[i].pid != 0) {
             close(c->workers[i].to);
@@ -133,11 +148,12 @@ static enum err start_worker(struct coordinator *c, unsigned slot, struct why *w
         return why_set(why, ERR_IO, "no pipe for a worker: %s", strerror(errno));
     }
     fflush(NULL); /* or the child prints again what is still buffered here */
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
         close(down[1]);
         close(up[0]);
-        child_main(c, down[0], up[1]);
+        child_main(c, parent, down[0], up[1]);
     }
     close(down[0]);
     close(up[1]);
@@ -147,7 +163,7 @@ static enum err start_worker(struct coordinator *c, unsigned slot, struct why *w
         return why_set(why, ERR_IO, "no worker process: %s", strerror(errno));
     }
     struct worker_slot *w = &c->workers[slot];
-    *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0]};
+    *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0], .heard_ms = now_ms()};
     buf_init(&w->input, LINE_MAX_BYTES);
     fcntl(w->from, F_SETFL, O_NONBLOCK);
     return ERR_OK;
@@ -186,7 +202,7 @@ static void give(struct coordinator *c, unsigned slot, size_t i)
     c->cases[i].state = CASE_GIVEN;
     c->cases[i].worker = slot;
     c->cases[i].group_free_ms = e != NULL ? now_ms() + e->min_interval_us / 1000 : 0;
-    w->given++;
+    w->heard_ms = w->given++ == 0 ? now_ms() : w->heard_ms;
     /* A dead worker shows as the end of its output; the write itself cannot block for four octets
      * more than in_flight of them, which is far under the pipe's size. */
     (void)!write(w->to, &index, sizeof index);
@@ -258,6 +274,7 @@ static void on_line(struct coordinator *c, unsigned slot, struct slice line)
             int64_t limit = c->params->is_simulated
                                 ? SIMULATED_HANG_MS
                                 : spec_of(c, i)->timeout_us / 1000 + HANG_GRACE_MS;
+            c->workers[slot].started += c->cases[i].state != CASE_STARTED ? 1 : 0;
             c->cases[i].state = CASE_STARTED;
             c->cases[i].deadline_ms = now_ms() + limit;
             if (c->params->on_start != NULL) {
@@ -304,7 +321,8 @@ static void bury_case(struct coordinator *c, size_t i, int status, bool was_kill
     } else {
         snprintf(text, sizeof text, "the worker ended with status %d", WEXITSTATUS(status));
     }
-    finish_case(c, i, judge_error_document(spec_of(c, i), "tool.crashed", text));
+    finish_case(c, i,
+                judge_error_document(spec_of(c, i), "tool.crashed", text, c->params->run->again));
 }
 
 static void bury_worker(struct coordinator *c, unsigned slot)
@@ -321,11 +339,11 @@ static void bury_worker(struct coordinator *c, unsigned slot)
     for (size_t i = 0; i < c->params->plan->count; i++) {
         struct tracked *t = &c->cases[i];
         if (t->worker == slot && (t->state == CASE_GIVEN || t->state == CASE_STARTED)) {
-            w->given = 1; /* finish_case counts down */
+            w->given = w->started = 1; /* finish_case counts down */
             bury_case(c, i, status, dead.was_killed, dead.is_alone);
         }
     }
-    w->given = 0;
+    w->given = w->started = 0;
 }
 
 static void read_worker(struct coordinator *c, unsigned slot)
@@ -335,6 +353,7 @@ static void read_worker(struct coordinator *c, unsigned slot)
     for (;;) {
         ssize_t n = read(w->from, block, sizeof block);
         if (n > 0) {
+            w->heard_ms = now_ms();
             buf_add(&w->input, slice_make(block, (size_t)n));
             take_lines(c, slot);
         } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -354,6 +373,15 @@ static void kill_hanging(struct coordinator *c)
         if (t->state == CASE_STARTED && now > t->deadline_ms) {
             c->workers[t->worker].was_killed = true;
             kill(c->workers[t->worker].pid, SIGKILL);
+        }
+    }
+    for (unsigned s = 0; s < c->worker_count; s++) { /* stopped or stuck before it began anything */
+        struct worker_slot *w = &c->workers[s];
+        if (w->pid != 0 && w->given != 0 && w->started == 0 && now > w->heard_ms + SILENT_MS &&
+            !w->was_killed) {
+            w->was_killed = true;
+            c->restarts += SILENT_WEIGHT;
+            kill(w->pid, SIGKILL);
         }
     }
 }
@@ -391,6 +419,24 @@ static enum err revive(struct coordinator *c, struct why *why)
     return ERR_OK;
 }
 
+/* A worker that was stopped, or that hangs when all is done, must not hang the run. */
+static void wait_or_kill(pid_t pid, bool at_once)
+{
+    int64_t deadline = now_ms() + (at_once ? 0 : STOP_MS);
+    pid_t ended = 0;
+    while (ended == 0 && now_ms() < deadline) {
+        ended = waitpid(pid, NULL, WNOHANG);
+        if (ended == 0) {
+            poll(NULL, 0, 1);
+        }
+    }
+    if (ended == 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
 static void stop_workers(struct coordinator *c, bool at_once)
 {
     for (unsigned s = 0; s < c->worker_count; s++) {
@@ -399,12 +445,8 @@ static void stop_workers(struct coordinator *c, bool at_once)
             continue;
         }
         close(w->to);
-        if (at_once) {
-            kill(w->pid, SIGKILL);
-        }
         close(w->from);
-        while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        wait_or_kill(w->pid, at_once);
         buf_release(&w->input);
         w->pid = 0;
     }
@@ -415,9 +457,9 @@ static void abort_cases(struct coordinator *c)
 {
     for (size_t i = 0; i < c->params->plan->count; i++) {
         if (c->cases[i].state == CASE_STARTED) {
-            finish_case(
-                c, i,
-                judge_error_document(spec_of(c, i), "tool.aborted", "interrupted while it ran"));
+            finish_case(c, i,
+                        judge_error_document(spec_of(c, i), "tool.aborted",
+                                             "interrupted while it ran", c->params->run->again));
         }
     }
 }
@@ -434,7 +476,7 @@ static void finish_skipped(struct coordinator *c)
 
 static enum err loop(struct coordinator *c, struct why *why)
 {
-    while (c->left != 0 && caught_signal == 0) {
+    while (c->left != 0 && interrupt_number() == 0) {
         TRY(revive(c, why));
         fill(c);
         poll_workers(c);
@@ -443,21 +485,9 @@ static enum err loop(struct coordinator *c, struct why *why)
     return ERR_OK;
 }
 
-static void catch_signals(const int *numbers, size_t count, struct sigaction *before)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    caught_signal = 0;
-    for (size_t i = 0; i < count; i++) {
-        sigaction(numbers[i], &action, &before[i]);
-    }
-}
-
 enum err coordinator_run(const struct coordinator_params *params, struct json **results,
                          int *signal_number, struct why *why)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction before[COUNT(numbers)], before_pipe;
     struct coordinator *c = mem_zalloc(1, sizeof *c);
     c->params = params;
     c->results = results;
@@ -466,19 +496,12 @@ enum err coordinator_run(const struct coordinator_params *params, struct json **
     finish_skipped(c);
     c->worker_count = params->jobs < WORKERS_MAX ? params->jobs : WORKERS_MAX;
     c->worker_count = c->left < c->worker_count ? (unsigned)c->left : c->worker_count;
-    catch_signals(numbers, COUNT(numbers), before);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, &before_pipe);
 
     enum err err = loop(c, why);
 
-    *signal_number = caught_signal;
-    stop_workers(c, err != ERR_OK || caught_signal != 0);
+    *signal_number = interrupt_number();
+    stop_workers(c, err != ERR_OK || *signal_number != 0);
     abort_cases(c);
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        sigaction(numbers[i], &before[i], NULL);
-    }
-    sigaction(SIGPIPE, &before_pipe, NULL);
     free(c->cases);
     free(c);
     return err;
