@@ -93,9 +93,9 @@ static void release(struct case_run *r)
     free(r);
 }
 
-static struct json *build_document(struct case_run *r, int64_t now_us)
+static void describe(struct case_run *r, int64_t now_us, struct document_input *out)
 {
-    struct document_input in = {
+    *out = (struct document_input){
         .spec = r->spec,
         .is_simulated = world_is_simulated(r->world),
         .target = {.provider = r->target.provider != NULL ? r->target.provider->name : "",
@@ -114,14 +114,37 @@ static struct json *build_document(struct case_run *r, int64_t now_us)
         .start_us = r->start_us,
         .end_us = now_us,
     };
-    return document_build(&in);
 }
 
+/* Nothing that a case fails for without having been asked about it (judge.c). */
+static bool is_beyond_doubt(const struct document_input *in)
+{
+    const struct fake_report *f = in->fake;
+    return in->spec->expect_fail == NULL &&
+           (f == NULL || (f->leaked == 0 && f->complaint_count == 0 &&
+                          redactor_find(in->redactor, f->clear_bytes) == NULL));
+}
+
+/* Passed, as the parts that are asserted show? Then nothing else of the document need be made. */
+static bool passes_at_a_glance(const struct document_input *in, const struct judge_input *judge)
+{
+    document_parts parts = document_parts_of(in->spec);
+    if (parts == DOCUMENT_ALL || !is_beyond_doubt(in)) {
+        return false;
+    }
+    struct json *document = document_build(in, parts);
+    bool holds = judge_expectations_hold(judge, document);
+    json_free(document);
+    return holds;
+}
+
+/* NULL: passed, and nobody wants more. */
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
-    struct json *document = build_document(r, now_us);
+    struct document_input in;
+    describe(r, now_us, &in);
     transcript_finish(&r->transcript, now_us);
-    struct judge_input in = {
+    struct judge_input judge = {
         .spec = r->spec,
         .transcript = r->transcript.count != 0 ? &r->transcript : NULL,
         .start_us = r->start_us,
@@ -129,7 +152,11 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .keep_transcript = r->context->keep_transcripts,
         .arena = &r->arena,
     };
-    judge_case(&in, document);
+    if (r->context->only_verdicts && passes_at_a_glance(&in, &judge)) {
+        return NULL;
+    }
+    struct json *document = document_build(&in, DOCUMENT_ALL);
+    judge_case(&judge, document);
     return document;
 }
 
@@ -139,7 +166,9 @@ static void on_end(struct timer *t, int64_t now_us)
     struct json *document = r->error != NULL
                                 ? judge_error_document(r->spec, r->error_kind, r->error)
                                 : judged_document(r, now_us);
-    json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
+    if (document != NULL) {
+        json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
+    }
     case_done_fn *on_done = r->on_done;
     void *context = r->done_context;
     release(r);
@@ -509,18 +538,23 @@ void case_start(const struct run_context *context, struct world *world,
     }
 }
 
+struct taken {
+    struct json *document;
+    bool is_done;
+};
+
 static void take_document(void *context, struct json *document)
 {
-    *(struct json **)context = document;
+    *(struct taken *)context = (struct taken){.document = document, .is_done = true};
 }
 
 struct json *case_simulate(const struct run_context *context, const struct spec_case *spec)
 {
-    struct json *document = NULL;
+    struct taken taken = {.is_done = false};
     struct world *world = world_new_simulation();
-    case_start(context, world, spec, take_document, &document);
+    case_start(context, world, spec, take_document, &taken);
     world_run(world);
-    must(document != NULL);
+    must(taken.is_done);
     world_free(world);
-    return document;
+    return taken.document;
 }

@@ -267,6 +267,19 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
     return verdict;
 }
 
+bool judge_expectations_hold(const struct judge_input *in, struct json *document)
+{
+    struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
+    match_apply(in->spec->expect, document, &j.checks);
+    check_steps(&j);
+    for (size_t i = 0; i < j.checks.count; i++) {
+        if (!j.checks.list[i].is_ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct json *bare_document(const struct spec_case *c, enum verdict verdict)
 {
     struct json *doc = json_map();

@@ -25,6 +25,7 @@ struct run_context {
     int64_t wall_time; /* seconds since 1970 when the run began */
     const char *today; /* YYYY-MM-DD */
     bool keep_transcripts;
+    bool only_verdicts; /* of cases that passed nobody wants a document */
 };
 
 /* Where to dial, and under which name. Strings live in the arena. */
