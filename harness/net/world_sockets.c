@@ -33,7 +33,7 @@ static uint64_t delay_ms(struct sock_world *w, int64_t when_us)
  * of no delay that is re-armed by its callback would keep libuv from ever polling again. */
 static void arm_for(struct sock_world *w, int64_t when_us)
 {
-    uint64_t delay = delay_ms(w, when_us);
+    uint64_t delay = when_us <= sock_now_us(&w->world) ? 0 : delay_ms(w, when_us);
     w->armed_for_us = when_us;
     if (delay == 0) {
         uv_timer_stop(&w->uv_timer);
