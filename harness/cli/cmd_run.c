@@ -465,7 +465,9 @@ static int with_context(struct run_command *r, struct secrets *secrets)
     } else {
         context.mapper = mapper;
         context.tls = tls_cache_new(context.pki);
+        context.setups = tls_setups_new();
         status = run_plan(r, &context);
+        tls_setups_free(context.setups);
         tls_cache_free(context.tls);
     }
     pki_free(context.pki);

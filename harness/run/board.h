@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which cases have begun: memory that the parent shares with its workers. A worker that dies says
- * nothing more, and what it had begun must be known all the same; a message per start would cost two
- * system calls and a wake-up of the parent, a word in shared memory costs nothing.
+ * nothing more, and what it had begun must be known all the same; a message per start would cost
+ * two system calls and a wake-up of the parent, a word in shared memory costs nothing.
  */
 #ifndef SMTPDX_RUN_BOARD_H
 #define SMTPDX_RUN_BOARD_H

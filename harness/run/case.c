@@ -284,6 +284,7 @@ static enum err start_fake(struct case_run *r, struct why *why)
         .spec = spec,
         .providers = r->context->providers,
         .pki = r->context->pki,
+        .setups = r->context->setups,
         .host = setup_fake_host(r->spec, r->context->providers),
         .seed = rng_next(&r->rng),
         .wall_time = r->context->wall_time,

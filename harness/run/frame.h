@@ -9,13 +9,14 @@
 #include "base/buf.h"
 
 struct frame {
-    uint32_t index;         /* of the plan */
-    struct slice document;  /* JSON, redacted; empty: passed, and nobody wants more */
+    uint32_t index;        /* of the plan */
+    struct slice document; /* JSON, redacted; empty: passed, and nobody wants more */
 };
 
 /* Native byte order: both ends are one program. */
 void frame_add(struct buf *out, const struct frame *f);
-/* Takes the first frame off in. False, and in untouched, while it is not whole. The document borrows. */
+/* Takes the first frame off in. False, and in untouched, while it is not whole. The document
+ * borrows. */
 bool frame_take(struct slice *in, struct frame *out);
 
 #endif

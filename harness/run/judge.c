@@ -211,8 +211,7 @@ static enum verdict decide(struct judging *j)
     const char *cause = cannot_judge(j);
     if (cause != NULL) {
         j->kind = cause;
-        j->message =
-            arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
+        j->message = arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
         buf_addf(&j->text, "%s\n", j->message);
         return VERDICT_ERROR;
     }

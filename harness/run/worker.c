@@ -30,7 +30,7 @@ struct worker {
     struct world *world;
     struct timer starter;
     struct timer flusher;
-    struct buf out;            /* frames not yet written */
+    struct buf out; /* frames not yet written */
     uint32_t queue[QUEUE_MAX];
     size_t head, tail; /* queue[head…tail) modulo QUEUE_MAX */
     size_t active;
