@@ -42,6 +42,7 @@ void conn_fill(struct conn *c, struct slice user, const char *text, struct buf *
     }
     persona_date(f->params.wall_time + (c->now_us - f->start_us) / 1000000, date);
     rng_text(&c->rng, id, sizeof id - 1);
+    id[1] = (char)('0' + (unsigned char)id[1] % 10); /* no id in a log is without a digit */
     struct provider_fill fill = {.host = slice_of(f->persona.host),
                                  .id = slice_of(id),
                                  .time = slice_of(date),

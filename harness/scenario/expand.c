@@ -21,6 +21,7 @@ struct expansion {
     size_t picked[AXES_MAX]; /* value of each axis, of the combination at hand */
     bool *excluded_any;      /* per item of exclude: did it leave something out? */
     const char *via;         /* "" or the value of the axis `via` */
+    bool has_made_rows;      /* out of a provider file (replies.c): values, all columns free */
 };
 
 /* ---- named servers ---- */
@@ -336,7 +337,7 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     struct scope scope = new_scope(f, NULL, NULL);
     size_t before = f->errors.errors;
     /* values of a row may use vars; then the scenario may use the row */
-    const struct node *values = row != NULL ? scope_apply(&scope, row) : NULL;
+    const struct node *values = row != NULL && !x->has_made_rows ? scope_apply(&scope, row) : row;
     scope.row = values;
     scope.axes = axes;
     const struct node *n = scope_apply(&scope, merge_without(f->bind.arena, x->node, fixed));
@@ -368,7 +369,9 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
         c.expect_fail = e;
     }
     check_asserts(x, &c);
-    check_row_columns(x, &scope, values);
+    if (!x->has_made_rows) {
+        check_row_columns(x, &scope, values);
+    }
     check_axes_used(x, &scope);
     put_secrets(f, scope.used_secrets, &c);
     f->cases = bind_grow(&f->bind, f->cases, f->case_count, sizeof *f->cases);
@@ -468,6 +471,13 @@ static void expand_one(struct file_state *f, const struct node *scenario, unsign
     x.node = merge_defaults(f, scenario);
     x.raw.id = arena_text(f->bind.arena, node_text(node_get(scenario, "id")));
     x.raw.cases = node_get(x.node, "cases");
+    x.has_made_rows = x.raw.cases != NULL && x.raw.cases->kind == NODE_MAP;
+    if (x.has_made_rows) {
+        x.raw.cases = replies_rows(&f->bind, x.raw.cases);
+        if (x.raw.cases == NULL) {
+            return;
+        }
+    }
     x.raw.matrix = node_get(x.node, "matrix");
     x.raw.exclude = node_get(x.node, "exclude");
     x.raw.classify = node_get(x.node, "classify");
