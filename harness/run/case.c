@@ -42,6 +42,7 @@ struct case_run {
     struct arena arena;
     struct rng rng;
     struct transcript transcript;
+    unsigned *fake_counters; /* of the attempts before; NULL: none */
     int64_t start_us;
     struct timer limit;  /* the whole case */
     struct timer pause;  /* before the next attempt */
@@ -260,6 +261,7 @@ static enum err start_fake(struct case_run *r, struct why *why)
         .wall_time = r->context->wall_time,
         .secret = fake_secret,
         .secret_context = r,
+        .counters = r->fake_counters,
     };
     TRY(fake_new(&params, &r->fake, why));
     enum address_family family = spec->family == SPEC_FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
@@ -484,7 +486,8 @@ static uint64_t seed_for(uint64_t seed, const char *id)
 }
 
 void case_start(const struct run_context *context, struct world *world,
-                const struct spec_case *spec, case_done_fn *on_done, void *done_context)
+                const struct spec_case *spec, const struct case_memory *memory,
+                case_done_fn *on_done, void *done_context)
 {
     struct case_run *r = mem_zalloc(1, sizeof *r);
     r->context = context;
@@ -493,7 +496,8 @@ void case_start(const struct run_context *context, struct world *world,
     r->on_done = on_done;
     r->done_context = done_context;
     arena_init(&r->arena);
-    rng_init(&r->rng, seed_for(context->seed, spec->id));
+    rng_init(&r->rng, seed_for(context->seed, spec->id) + (memory != NULL ? memory->attempt : 0));
+    r->fake_counters = memory != NULL ? memory->fake_counters : NULL;
     transcript_init(&r->transcript, &r->arena);
     r->start_us = world_now_us(world);
     r->limit = (struct timer){.on_time = on_limit, .context = r};
@@ -507,20 +511,4 @@ void case_start(const struct run_context *context, struct world *world,
     } else {
         classify(r);
     }
-}
-
-static void take_document(void *context, struct json *document)
-{
-    *(struct json **)context = document;
-}
-
-struct json *case_simulate(const struct run_context *context, const struct spec_case *spec)
-{
-    struct json *document = NULL;
-    struct world *world = world_new_simulation();
-    case_start(context, world, spec, take_document, &document);
-    world_run(world);
-    must(document != NULL);
-    world_free(world);
-    return document;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "run/judge.h"
+#include "run/rerun.h"
 
 enum {
     LINE_MAX_BYTES = 64 * 1024 * 1024,
@@ -257,7 +258,7 @@ static void on_line(struct coordinator *c, unsigned slot, struct slice line)
         if (is_start) {
             int64_t limit = c->params->is_simulated
                                 ? SIMULATED_HANG_MS
-                                : spec_of(c, i)->timeout_us / 1000 + HANG_GRACE_MS;
+                                : rerun_limit_us(spec_of(c, i)) / 1000 + HANG_GRACE_MS;
             c->cases[i].state = CASE_STARTED;
             c->cases[i].deadline_ms = now_ms() + limit;
             if (c->params->on_start != NULL) {

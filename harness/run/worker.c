@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "result/log.h"
+#include "run/rerun.h"
 
 enum { STARTS_PER_TURN = 1, QUEUE_MAX = 1 << 16 };
 
@@ -90,7 +91,7 @@ static void start_one(struct worker *w, uint32_t index)
     struct job *job = mem_zalloc(1, sizeof *job);
     *job = (struct job){.worker = w, .index = index};
     w->active++;
-    case_start(w->params->run, w->world, w->params->plan->cases[index].spec, on_case_done, job);
+    rerun_start(w->params->run, w->world, w->params->plan->cases[index].spec, on_case_done, job);
 }
 
 static void start_some(struct timer *t, int64_t now_us)
@@ -176,7 +177,7 @@ static int run_simulated(struct worker *w)
         }
         must(index < w->params->plan->count);
         send_event(w, "case-start", index, NULL);
-        struct json *document = case_simulate(w->params->run, w->params->plan->cases[index].spec);
+        struct json *document = rerun_simulate(w->params->run, w->params->plan->cases[index].spec);
         send_event(w, "case-end", index, document);
     }
 }
