@@ -60,8 +60,10 @@ enum err fake_new(const struct fake_params *params, struct fake **out, struct wh
     f->spec = params->spec;
     arena_init(&f->arena);
     record_init(&f->record, &f->arena);
-    f->seen = mem_zalloc(f->spec->rule_count + 1, sizeof *f->seen);
-    f->fired = mem_zalloc(f->spec->rule_count + 1, sizeof *f->fired);
+    f->own_counters =
+        params->counters != NULL ? NULL : mem_zalloc(2 * f->spec->rule_count + 1, sizeof *f->seen);
+    f->seen = params->counters != NULL ? params->counters : f->own_counters;
+    f->fired = f->seen + f->spec->rule_count;
     *out = NULL;
     enum err err =
         persona_init(&f->persona, f->spec, params->providers, params->host, &f->arena, why);
@@ -88,8 +90,7 @@ void fake_free(struct fake *f)
         conn_free(f->conns[i]);
     }
     free(f->conns);
-    free(f->seen);
-    free(f->fired);
+    free(f->own_counters);
     tls_cache_release(&f->tls);
     record_release(&f->record);
     arena_release(&f->arena);

@@ -29,6 +29,9 @@ struct fake_params {
     /* Value of a secret by name; empty when unknown. Borrowed for the life of the fake. */
     struct slice (*secret)(const char *name, void *context);
     void *secret_context;
+    /* Two per rule, borrowed: how often it met its event and acted. They go on counting, so that a
+     * server which recovers has recovered for the next attempt at the case. NULL: from nothing. */
+    unsigned *counters;
 };
 
 /* Errors: ERR_INVALID (a persona or a cause the persona does not word), ERR_LIBRARY. */

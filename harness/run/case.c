@@ -42,6 +42,7 @@ struct case_run {
     struct arena arena;
     struct rng rng;
     struct transcript transcript;
+    unsigned *fake_counters; /* of the attempts before; NULL: none */
     int64_t start_us;
     struct timer limit;  /* the whole case */
     struct timer pause;  /* before the next attempt */
@@ -152,7 +153,8 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .keep_transcript = r->context->keep_transcripts,
         .arena = &r->arena,
     };
-    if (r->context->only_verdicts && passes_at_a_glance(&in, &judge)) {
+    /* attempts of a `retry` are compared by their documents */
+    if (r->context->only_verdicts && r->spec->rerun == NULL && passes_at_a_glance(&in, &judge)) {
         return NULL;
     }
     struct json *document = document_build(&in, DOCUMENT_ALL);
@@ -290,6 +292,7 @@ static enum err start_fake(struct case_run *r, struct why *why)
         .wall_time = r->context->wall_time,
         .secret = fake_secret,
         .secret_context = r,
+        .counters = r->fake_counters,
     };
     TRY(fake_new(&params, &r->fake, why));
     enum address_family family = spec->family == SPEC_FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
@@ -514,7 +517,8 @@ static uint64_t seed_for(uint64_t seed, const char *id)
 }
 
 void case_start(const struct run_context *context, struct world *world,
-                const struct spec_case *spec, case_done_fn *on_done, void *done_context)
+                const struct spec_case *spec, const struct case_memory *memory,
+                case_done_fn *on_done, void *done_context)
 {
     struct case_run *r = mem_zalloc(1, sizeof *r);
     r->context = context;
@@ -523,7 +527,8 @@ void case_start(const struct run_context *context, struct world *world,
     r->on_done = on_done;
     r->done_context = done_context;
     arena_init(&r->arena);
-    rng_init(&r->rng, seed_for(context->seed, spec->id));
+    rng_init(&r->rng, seed_for(context->seed, spec->id) + (memory != NULL ? memory->attempt : 0));
+    r->fake_counters = memory != NULL ? memory->fake_counters : NULL;
     transcript_init(&r->transcript, &r->arena);
     r->start_us = world_now_us(world);
     r->limit = (struct timer){.on_time = on_limit, .context = r};
@@ -537,25 +542,4 @@ void case_start(const struct run_context *context, struct world *world,
     } else {
         classify(r);
     }
-}
-
-struct taken {
-    struct json *document;
-    bool is_done;
-};
-
-static void take_document(void *context, struct json *document)
-{
-    *(struct taken *)context = (struct taken){.document = document, .is_done = true};
-}
-
-struct json *case_simulate(const struct run_context *context, const struct spec_case *spec)
-{
-    struct taken taken = {.is_done = false};
-    struct world *world = world_new_simulation();
-    case_start(context, world, spec, take_document, &taken);
-    world_run(world);
-    must(taken.is_done);
-    world_free(world);
-    return taken.document;
 }

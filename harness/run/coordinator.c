@@ -19,6 +19,7 @@
 
 #include "run/frame.h"
 #include "run/judge.h"
+#include "run/rerun.h"
 
 enum {
     INPUT_MAX_BYTES = 128 * 1024 * 1024,
@@ -395,7 +396,7 @@ static bool is_hanging(const struct coordinator *c, size_t i, int64_t now)
 {
     int64_t begun = board_begun_ms(c->board, i);
     int64_t limit = c->params->is_simulated ? SIMULATED_HANG_MS
-                                            : spec_of(c, i)->timeout_us / 1000 + HANG_GRACE_MS;
+                                            : rerun_limit_us(spec_of(c, i)) / 1000 + HANG_GRACE_MS;
     return begun != 0 && now > begun + limit;
 }
 

@@ -16,6 +16,7 @@
 
 #include "result/log.h"
 #include "run/frame.h"
+#include "run/rerun.h"
 
 enum {
     STARTS_PER_TURN = 1,
@@ -115,7 +116,7 @@ static void start_one(struct worker *w, uint32_t index)
     struct job *job = mem_zalloc(1, sizeof *job);
     *job = (struct job){.worker = w, .index = index};
     w->active++;
-    case_start(w->params->run, w->world, w->params->plan->cases[index].spec, on_case_done, job);
+    rerun_start(w->params->run, w->world, w->params->plan->cases[index].spec, on_case_done, job);
 }
 
 static void start_some(struct timer *t, int64_t now_us)
@@ -207,7 +208,7 @@ static void simulate(struct worker *w, const uint32_t *indexes, size_t count)
         must(indexes[i] < w->params->plan->count);
         board_begin(w->params->board, indexes[i]);
         struct json *document =
-            case_simulate(w->params->run, w->params->plan->cases[indexes[i]].spec);
+            rerun_simulate(w->params->run, w->params->plan->cases[indexes[i]].spec);
         add_result(w, indexes[i], document);
         int64_t now_us = monotonic_us();
         if (now_us - flushed_us > FLUSH_US) {

@@ -134,9 +134,6 @@ static const struct spec_probe *make_probe(struct expansion *x, const struct sce
     struct spec_probe *p = arena_alloc(b->arena, sizeof *p);
     probe_init(p);
     bind_map(b, &shape_probe, h->probe, p);
-    if (h->has_retry) {
-        p->retry = h->retry;
-    }
     probe_finish(b, p, is_live);
     return p;
 }
@@ -363,6 +360,7 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     if (h.classify != NULL) {
         make_classify(x, &h, &c, &scope.used_secrets);
     }
+    c.rerun = rerun_make(&f->bind, n, &h);
     if (h.has_expect_fail) {
         struct spec_expect_fail *e = arena_alloc(f->bind.arena, sizeof *e);
         *e = h.expect_fail;
