@@ -24,8 +24,8 @@ struct scenario_head {
     const struct node *cases, *matrix, *exclude, *expect;
     unsigned count;
     bool has_count;
-    bool has_retry;
-    struct spec_retry retry;
+    bool has_rerun;
+    struct spec_rerun rerun;
     int64_t timeout_us;
     bool has_expect_fail;
     struct spec_expect_fail expect_fail;
@@ -39,6 +39,11 @@ struct says_read {
 struct drip_read {
     unsigned octets;
     int64_t every_us;
+};
+/* `cases: { replies: PROVIDER, where: … }` (replies.c). */
+struct replies_read {
+    const struct provider *provider;
+    const struct node *where;
 };
 struct secret_read {
     const char *env, *file, *generate;

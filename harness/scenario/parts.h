@@ -18,6 +18,11 @@ void endpoint_finish(struct bind *b, const char *name, struct spec_endpoint *e);
 void classify_init(struct spec_classify *c);
 void classify_finish(struct bind *b, struct spec_classify *c);
 
+/* ---- rerun.c: may this scenario be tried again as a whole? NULL when it says nothing of it. ----
+ */
+const struct spec_rerun *rerun_make(struct bind *b, const struct node *scenario,
+                                    const struct scenario_head *h);
+
 /* ---- match.c ---- */
 void match_check_text(const struct node *matcher, struct doc_errors *errors);
 void match_check_shape(const struct shape *shape, const struct node *expect,
@@ -65,8 +70,13 @@ bool wire_build(struct bind *b, const struct spec_classify *c, struct spec_serve
 
 /* ---- axes.c: the form of cases, matrix, exclude and count ---- */
 enum { AXES_MAX = 16 };
+#define AXES_ROWS_FORM "'cases' is a list of rows: - { id: name, … }; or { replies: PROVIDER }"
 bool axes_check(struct bind *b, const struct scenario_head *h);
 bool axes_check_id(struct bind *b, const struct node *n, const char *what);
+
+/* ---- replies.c: `cases: { replies: PROVIDER }` ---- */
+/* One row per reply of the provider, as a list of mappings. NULL after an error. */
+const struct node *replies_rows(struct bind *b, const struct node *cases);
 
 /* ---- file.c and expand.c: a file with its includes, and its cases ---- */
 struct file_state {

@@ -31,6 +31,18 @@ static const struct field retry_rows[] = {
 };
 SHAPE(retry, "retry", "when to try again", retry_rows, struct spec_retry, NO_OFFSET);
 
+#define RR(k, t, m, d)        ROW(struct spec_rerun, k, t, m, d)
+#define RRX(k, t, m, d, ...)  ROW_X(struct spec_rerun, k, t, m, d, __VA_ARGS__)
+static const struct field rerun_rows[] = {
+    RRX("max",       FIELD_COUNT,    max,               "further attempts at the case; the fake server goes on counting `times` and `after`", .min = 1, .max = 10, MUST),
+    RRX("causes",    FIELD_CUSTOM,   causes,            "only after these: causes, areas (`network.*`), `tool.aborted` (its time was up), `expect` (an assertion failed and there is no cause); never auth.*", MUST, .read = read_rerun_causes, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"string\"}}]}"),
+    RR ("base",      FIELD_DURATION, wait.base_us,      "wait before the second attempt; default 1s"),
+    RRX("factor",    FIELD_REAL,     wait.factor,       "each wait is this many times the one before; default 2", .min = 1, .max = 100),
+    RR ("max_delay", FIELD_DURATION, wait.max_delay_us, "no wait is longer; default 1m"),
+    RRX("jitter",    FIELD_REAL,     wait.jitter,       "share of the wait that is random, 0 to 1", .max = 1),
+};
+SHAPE(rerun, "case_retry", "the whole case again, to tell a flaky one from a broken one", rerun_rows, struct spec_rerun, NO_OFFSET);
+
 /* A FIELD_MAP whose keys go into the struct around it names that struct's first member: offset 0. */
 #define P(k, t, m, d)        ROW(struct spec_probe, k, t, m, d)
 #define PX(k, t, m, d, ...)  ROW_X(struct spec_probe, k, t, m, d, __VA_ARGS__)
@@ -136,7 +148,7 @@ SHAPE(account, "accounts", "one account of the fake server", account_rows, struc
 
 static const struct field says_rows[] = {
     ROW_X(struct says_read, "cause",   FIELD_TEXT,  cause,   "slug of the cause", MUST),
-    ROW  (struct says_read, "variant", FIELD_TEXT,  variant, "which of several wordings"),
+    ROW  (struct says_read, "variant", FIELD_TEXT,  variant, "which of several wordings; usual: the one without a variant; default the first that can be said"),
     ROW_X(struct says_read, "times",   FIELD_COUNT, times,   "this often, then politely; default always", .min = 1, .max = 1000000),
     ROW_X(struct says_read, "after",   FIELD_COUNT, after,   "not the first this many times", .max = 1000000),
 };
@@ -239,6 +251,12 @@ static const struct field classify_rows[] = {
 };
 SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
 
+static const struct field replies_rows_of[] = {
+    ROW_X(struct replies_read, "replies", FIELD_PROVIDER, provider, "the provider whose replies are the rows", MUST),
+    ROW_X(struct replies_read, "where",   FIELD_NODE,     where,    "only the rows in which these columns have these values: {said: true, stage: [mail, rcpt]}", .schema = "{\"type\": \"object\", \"minProperties\": 1}"),
+};
+SHAPE(replies, "cases", "rows made of a provider file, one per reply, so that none can be forgotten. Columns: id (the cause, and behind a slash the variant), cause, variant, stage, sure, alternatives; code, enhanced, reply (the text, with an example for each placeholder); mechanism and credential (what a client has to come with to be told this); said (true: a fake server can say it), closes, mx, place (file:line)", replies_rows_of, struct replies_read, NO_OFFSET);
+
 #define X(k, t, m, d)        ROW_X(struct spec_expect_fail, k, t, m, d, MUST)
 static const struct field expect_fail_rows[] = {
     X("reason", FIELD_SLICE, reason, "why it fails, for whoever reads the report"),
@@ -261,12 +279,12 @@ static const struct field scenario_rows[] = {
     HX("probe",       FIELD_NODE,   probe,    "our client is the subject", .shape = &shape_probe, .schema = "{\"$ref\": \"#/$defs/probe\"}"),
     HX("classify",    FIELD_NODE,   classify, "the mapper is the subject", .shape = &shape_classify, .schema = "{\"$ref\": \"#/$defs/classify\"}"),
     REFUSED("client", no_client),
-    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}"),
+    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free. Or {replies: PROVIDER}: the replies of a provider file", .shape = &shape_replies, .schema = "{\"anyOf\": [{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}, {\"$ref\": \"#/$defs/cases\"}]}"),
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),
     HX("exclude",     FIELD_NODE,   exclude,  "combinations to leave out: {axis: value, row: id}", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"),
-    HX("retry",       FIELD_MAP,    retry,    "the probe's retry", .shape = &shape_retry, ALSO(struct scenario_head, has_retry)),
-    H ("timeout",     FIELD_DURATION, timeout_us, "for the whole case; default 60s"),
+    HX("retry",       FIELD_MAP,    rerun,    "the whole case again when it failed; if it passes then, it is flaky. The probe's own retry stands under `probe`", .shape = &shape_rerun, ALSO(struct scenario_head, has_rerun)),
+    H ("timeout",     FIELD_DURATION, timeout_us, "for the whole case, each attempt by itself; default 60s"),
     HX("expect",      FIELD_NODE,   expect,   "what the result document has to hold", .shape = &shape_expect, .schema = "{\"$ref\": \"#/$defs/expect\"}"),
     HX("expect_fail", FIELD_MAP,    expect_fail, "a known failure", .shape = &shape_expect_fail, ALSO(struct scenario_head, has_expect_fail)),
 };
@@ -277,7 +295,7 @@ static const struct field defaults_rows[] = {
     D("server",   &shape_server,   "merged under the server of every scenario that has none of its own kind, or one"),
     D("probe",    &shape_probe,    "merged under the probe"),
     D("expect",   &shape_expect,   "merged under expect; a scenario still needs an expect of its own"),
-    D("retry",    &shape_retry,    "as in a scenario"),
+    D("retry",    &shape_rerun,    "as in a scenario"),
     {.key = "endpoint",  FIELD_NODE, "as in a scenario, where neither server nor classify is given", 0, .schema = "{\"type\": [\"string\", \"object\"]}"},
     {.key = "timeout",   FIELD_NODE, "as in a scenario", 0, .schema = TIME_SCHEMA},
 };
@@ -316,8 +334,8 @@ SHAPE(file, "file", "a scenario file", file_rows, struct file_head, NO_OFFSET);
 const struct shape *const shapes_all[] = {
     &shape_file,    &shape_scenario,     &shape_server,   &shape_says,        &shape_rule,
     &shape_drip,    &shape_tls,          &shape_script,   &shape_capabilities, &shape_account,
-    &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_step,
-    &shape_endpoint, &shape_group,       &shape_classify, &shape_expect_fail, &shape_defaults,
+    &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_rerun, &shape_step,
+    &shape_endpoint, &shape_group,       &shape_classify, &shape_replies, &shape_expect_fail, &shape_defaults,
     &shape_secret,  &shape_expect,       &shape_step_expect,
 };
 const size_t shapes_all_count = COUNT(shapes_all);
