@@ -151,6 +151,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .start_us = r->start_us,
         .today = r->context->today,
         .keep_transcript = r->context->keep_transcripts,
+        .again = r->context->again,
         .arena = &r->arena,
     };
     /* attempts of a `retry` are compared by their documents */
@@ -166,7 +167,8 @@ static void on_end(struct timer *t, int64_t now_us)
 {
     struct case_run *r = t->context;
     struct json *document = r->error != NULL
-                                ? judge_error_document(r->spec, r->error_kind, r->error)
+                                ? judge_error_document(r->spec, r->error_kind, r->error,
+                                                       r->context->again)
                                 : judged_document(r, now_us);
     if (document != NULL) {
         json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));

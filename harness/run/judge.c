@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/again.h"
 
 enum { TEXT_MAX = 64 * 1024, LAST_LINES = 12, SHOWN_CHECKS = 5 };
 
@@ -236,7 +237,7 @@ static void put_text(struct judging *j)
         transcript_print(j->in->transcript, j->in->start_us, LAST_LINES, line_of_failure(j),
                          &j->text);
     }
-    buf_addf(&j->text, "again: smtpdx run '%s::%s'\n", j->in->spec->file, j->in->spec->name);
+    again_add(&j->text, j->in->again, j->in->spec);
     json_set(j->document, "text", json_string(buf_slice(&j->text)));
 }
 
@@ -296,14 +297,15 @@ static struct json *bare_document(const struct spec_case *c, enum verdict verdic
 }
 
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
-                                  const char *message)
+                                  const char *message, const char *again)
 {
     struct json *doc = bare_document(spec, VERDICT_ERROR);
     json_set(doc, "kind", json_text(kind));
     json_set(doc, "message", json_text(message));
     struct buf text;
     buf_init(&text, 4096);
-    buf_addf(&text, "%s\nagain: smtpdx run '%s::%s'\n", message, spec->file, spec->name);
+    buf_addf(&text, "%s\n", message);
+    again_add(&text, again, spec);
     json_set(doc, "text", json_string(buf_slice(&text)));
     buf_release(&text);
     return doc;
