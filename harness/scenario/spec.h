@@ -124,6 +124,7 @@ struct spec_step {
     const char *verb;  /* as client/client.h names it */
     struct spec_text argument;
     int64_t duration_us;
+    bool has_more;             /* bdat: another chunk follows (`last: false`) */
     const struct node *expect; /* NULL: anything */
     const struct node *at;
 };
