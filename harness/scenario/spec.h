@@ -173,7 +173,7 @@ struct spec_classify {
     struct slice reply;       /* lines separated by LF or CRLF */
     struct slice mechanism;
     enum credential_kind credential;
-    const char *fault;        /* name of FAULT_… in lower case with dashes, "" none */
+    const char *fault;        /* as fault_name() has it, "" none */
     const struct node *at;
 };
 

@@ -200,6 +200,8 @@ void classify_init(struct spec_classify *c)
 
 void classify_finish(struct bind *b, struct spec_classify *c)
 {
+    const struct choice *fault = choices_find(&choices_faults, slice_of(c->fault));
+    c->fault = fault != NULL ? fault->slug : c->fault; /* tls-expired: TLS_EXPIRED, as fault_name() */
     if (c->reply.n == 0 && c->fault[0] == '\0') {
         doc_error_at(b->errors, c->at, "'classify' needs a reply, or a fault");
     }
