@@ -97,6 +97,7 @@ struct fake {
     size_t conn_count, conn_space;
     unsigned *seen;   /* per rule: occurrences of its event */
     unsigned *fired;  /* per rule: how often it was applied */
+    unsigned *own_counters; /* what both point into, unless the caller keeps them */
     int64_t start_us; /* the first connection came; the case's clock starts here */
 };
 

@@ -29,7 +29,11 @@ static bool needs_tls(const struct fake *f)
 
 static enum err fake_add_tls(struct fake *f, const struct spec_tls *over, struct why *why)
 {
-    return tls_cache_add(&f->tls, f->params.pki, f->params.host, f->spec, over, why);
+    struct tls_cache_source from = {.pki = f->params.pki,
+                                    .setups = f->params.setups,
+                                    .host = f->params.host,
+                                    .server = f->spec};
+    return tls_cache_add(&f->tls, &from, over, why);
 }
 
 static enum err fake_make_tls(struct fake *f, struct why *why)
@@ -56,8 +60,10 @@ enum err fake_new(const struct fake_params *params, struct fake **out, struct wh
     f->spec = params->spec;
     arena_init(&f->arena);
     record_init(&f->record, &f->arena);
-    f->seen = mem_zalloc(f->spec->rule_count + 1, sizeof *f->seen);
-    f->fired = mem_zalloc(f->spec->rule_count + 1, sizeof *f->fired);
+    f->own_counters =
+        params->counters != NULL ? NULL : mem_zalloc(2 * f->spec->rule_count + 1, sizeof *f->seen);
+    f->seen = params->counters != NULL ? params->counters : f->own_counters;
+    f->fired = f->seen + f->spec->rule_count;
     *out = NULL;
     enum err err =
         persona_init(&f->persona, f->spec, params->providers, params->host, &f->arena, why);
@@ -84,8 +90,7 @@ void fake_free(struct fake *f)
         conn_free(f->conns[i]);
     }
     free(f->conns);
-    free(f->seen);
-    free(f->fired);
+    free(f->own_counters);
     tls_cache_release(&f->tls);
     record_release(&f->record);
     arena_release(&f->arena);

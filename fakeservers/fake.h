@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "base/session.h"
 #include "net/pki.h"
-#include "net/tls.h"
+#include "net/tls_setups.h"
 #include "scenario/spec.h"
 
 struct fake; /* opaque: one per case */
@@ -22,12 +22,16 @@ struct fake_params {
     const struct spec_server *spec;   /* borrowed */
     const struct registry *providers; /* borrowed */
     struct pki *pki;                  /* borrowed */
+    struct tls_setups *setups;        /* borrowed: TLS setups shared with other fakes; may be NULL */
     const char *host;                 /* name the certificate is for, besides localhost and loopback IPs */
     uint64_t seed;
     int64_t wall_time;                /* seconds since 1970 at the start of the case, for dates in replies */
     /* Value of a secret by name; empty when unknown. Borrowed for the life of the fake. */
     struct slice (*secret)(const char *name, void *context);
     void *secret_context;
+    /* Two per rule, borrowed: how often it met its event and acted. They go on counting, so that a
+     * server which recovers has recovered for the next attempt at the case. NULL: from nothing. */
+    unsigned *counters;
 };
 
 /* Errors: ERR_INVALID (a persona or a cause the persona does not word), ERR_LIBRARY. */

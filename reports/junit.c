@@ -94,56 +94,51 @@ static void write_verdict(struct junit *j, const char *element, const struct rep
     xml_close(j->xml);
 }
 
-/* "attempt 2: refused at auth, 535, auth.credentials_rejected" */
-static void add_attempt(const struct json *attempt, size_t number, struct buf *out)
+/* "attempt 2: expect.cause: wanted …", of one run of the case that did not pass. */
+static void write_run_of(struct junit *j, const char *element, const struct report_case *c,
+                         const struct json *run, size_t number)
 {
-    static const struct {
-        const char *key, *before;
-    } parts[] = {{"outcome", ": "}, {"stage", " at "}, {"code", ", "}, {"cause", ", "}};
-    buf_addf(out, "attempt %zu", number);
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        const struct json *v = json_get(attempt, parts[i].key);
-        bool is_empty = json_kind(v) == JSON_INT ? json_to_int(v) == 0 : json_slice(v).n == 0;
-        if (!is_empty) {
-            buf_add_text(out, parts[i].before);
-            report_add_value(v, out);
-        }
-    }
-}
-
-static void write_attempt(struct junit *j, const char *element, const struct report_case *c,
-                          size_t i)
-{
-    const struct json *attempt = json_at(json_get(c->result, "attempts"), i);
-    struct slice cause = json_slice(json_get(attempt, "cause"));
-    struct buf text;
-    buf_init(&text, REPORT_TEXT_MAX);
-    add_attempt(attempt, i + 1, &text);
+    struct slice message = json_slice(json_get(run, "message"));
+    struct slice kind = json_slice(json_get(run, "kind"));
+    struct slice text = json_slice(json_get(run, "text"));
+    struct buf line;
+    buf_init(&line, REPORT_TEXT_MAX);
+    buf_addf(&line, "attempt %zu: ", number);
+    buf_add(&line, message.n != 0 ? message : c->message);
     xml_open(j->xml, element);
-    xml_attr(j->xml, "message", buf_slice(&text));
-    write_type(j, cause.n != 0 ? cause : c->kind);
+    xml_attr(j->xml, "message", buf_slice(&line));
+    write_type(j, kind.n != 0 ? kind : c->kind);
     xml_open(j->xml, "stackTrace");
-    xml_text(j->xml, buf_slice(&text));
+    xml_text(j->xml, text.n != 0 ? text : buf_slice(&line));
     xml_close(j->xml);
     xml_close(j->xml);
-    buf_release(&text);
+    buf_release(&line);
 }
 
-/* The attempts from the i-th on that did not end well; returns how many. */
-static size_t write_attempts(struct junit *j, const char *element, const struct report_case *c,
-                             size_t from)
+/*
+ * The runs of the case that failed or could not be judged, one element each; with told, all but the
+ * one that the case's own failure or error tells already. Returns how many.
+ */
+static size_t write_runs(struct junit *j, const char *const elements[2],
+                         const struct report_case *c, bool told)
 {
-    const struct json *attempts = json_get(c->result, "attempts");
+    const struct json *runs = json_get(c->result, "runs");
     size_t written = 0;
-    for (size_t i = from; json_kind(attempts) == JSON_LIST && i < json_count(attempts); i++) {
-        const struct json *outcome = json_get(json_at(attempts, i), "outcome");
-        if (!slice_eq_text(json_slice(outcome), "ok")) {
-            write_attempt(j, element, c, i);
+    for (size_t i = 0; json_kind(runs) == JSON_LIST && i < json_count(runs); i++) {
+        const struct json *run = json_at(runs, i);
+        enum verdict verdict = result_verdict(run);
+        if (told && verdict == c->verdict) {
+            told = false; /* the first of its kind */
+        } else if (verdict != VERDICT_PASS) {
+            write_run_of(j, elements[verdict == VERDICT_ERROR], c, run, i + 1);
             written++;
         }
     }
     return written;
 }
+
+static const char *const rerun_elements[2] = {"rerunFailure", "rerunError"};
+static const char *const flaky_elements[2] = {"flakyFailure", "flakyError"};
 
 static void write_outcome(struct junit *j, const struct report_case *c)
 {
@@ -155,7 +150,7 @@ static void write_outcome(struct junit *j, const struct report_case *c)
     case VERDICT_FAIL:
         if (!c->is_warning) {
             write_verdict(j, "failure", c, text);
-            (void)write_attempts(j, "rerunFailure", c, 1);
+            (void)write_runs(j, rerun_elements, c, true);
         }
         return;
     case VERDICT_XPASS:
@@ -163,14 +158,15 @@ static void write_outcome(struct junit *j, const struct report_case *c)
         return;
     case VERDICT_ERROR:
         write_verdict(j, "error", c, text);
+        (void)write_runs(j, rerun_elements, c, true);
         return;
     case VERDICT_SKIP:
     case VERDICT_XFAIL:
         write_verdict(j, "skipped", c, c->message); /* GitLab shows the text, so it is the reason */
         return;
     case VERDICT_FLAKY:
-        if (write_attempts(j, "flakyFailure", c, 0) == 0) {
-            write_attempt(j, "flakyFailure", c, 0); /* readers know a flaky case by this element */
+        if (write_runs(j, flaky_elements, c, false) == 0) {
+            write_run_of(j, "flakyFailure", c, NULL, 1); /* readers know a flaky case by this */
         }
         return;
     }

@@ -83,6 +83,7 @@ static void on_event(struct reader *r, struct json *event)
         json_free(r->record.start);
         r->record.start = json_ref(event);
         r->record.should_fails = json_to_bool(json_get(event, "strict"));
+        r->record.flaky_fails = json_to_bool(json_get(event, "fail_flaky"));
     } else if (slice_eq_text(name, "run-end")) {
         r->record.ms = json_to_int(json_get(event, "t"));
         r->record.is_interrupted =

@@ -27,6 +27,7 @@ enum {
     OPT_LOG,
     OPT_REPORT,
     OPT_STRICT,
+    OPT_FAIL_FLAKY,
     OPT_MIN_TESTS,
     OPT_SEED,
     OPT_TRANSCRIPTS,
@@ -47,6 +48,7 @@ static const struct cli_option options[] = {
     {"log", 0, "FILE", "the event log, one JSON object a line, as it happens"},
     {"report", 0, "FORMAT=FILE", "another report: tap, github, markdown, …"},
     {"strict", 0, NULL, "a failed 'should' fails the run"},
+    {"fail-flaky", 0, NULL, "a case that passed only on retry fails the run"},
     {"min-tests", 0, "N", "fail unless at least N cases were judged"},
     {"seed", 0, "N", "seed of everything random, to repeat a run"},
     {"transcripts", 0, NULL, "keep the transcripts of passing cases too"},
@@ -66,6 +68,7 @@ struct wanted_report {
 struct run_command {
     struct selection selection;
     bool is_simulated, no_junit, is_strict_junit, is_strict, keep_transcripts, is_verbose;
+    bool flaky_fails;
     bool has_seed;
     uint64_t jobs, in_flight, min_tests, seed;
     const char *log_path, *keep_secrets, *colour;
@@ -138,7 +141,7 @@ static bool on_flag(struct run_command *r, size_t index)
     bool *const flags[] = {
         [OPT_SIM] = &r->is_simulated,   [OPT_NO_JUNIT] = &r->no_junit,
         [OPT_STRICT] = &r->is_strict,   [OPT_TRANSCRIPTS] = &r->keep_transcripts,
-        [OPT_VERBOSE] = &r->is_verbose,
+        [OPT_VERBOSE] = &r->is_verbose, [OPT_FAIL_FLAKY] = &r->flaky_fails,
     };
     must(index < COUNT(flags) && flags[index] != NULL);
     *flags[index] = true;
@@ -226,11 +229,13 @@ static void on_start(void *context, size_t index)
 static void on_result(void *context, size_t index, struct json *result)
 {
     struct run_command *r = context;
-    struct json *event = new_event(r, "case-end");
-    json_set(event, "id", json_text(r->record.ids[index]));
-    json_set(event, "result", json_ref(result));
-    log_event(r, event);
-    console_result(r->console, result);
+    if (r->log != NULL) {
+        struct json *event = new_event(r, "case-end");
+        json_set(event, "id", json_text(r->record.ids[index]));
+        json_set(event, "result", json_ref(result));
+        log_event(r, event);
+    }
+    console_result(r->console, r->record.ids[index], result);
 }
 
 /* ---- before ---- */
@@ -339,6 +344,7 @@ static struct json *start_event(struct run_command *r, int64_t wall_time)
     json_set(event, "selected", json_int((int64_t)r->selection.plan.count));
     json_set(event, "seed", json_int((int64_t)r->seed));
     json_set(event, "strict", json_bool(r->is_strict));
+    json_set(event, "fail_flaky", json_bool(r->flaky_fails));
     json_set(event, "hostname", json_text(host));
     json_set(event, "ci", json_text(getenv("CI")));
     return event;
@@ -400,6 +406,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
         .ids = ids,
         .count = plan->count,
         .should_fails = r->is_strict,
+        .flaky_fails = r->flaky_fails,
     };
     log_event(r, json_ref(r->record.start));
     r->console = console_new(&look, STDOUT_FILENO);
@@ -411,7 +418,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
         .jobs = (unsigned)r->jobs,
         .in_flight = (unsigned)open_files_for(r->in_flight),
         .ids = ids,
-        .on_start = on_start,
+        .on_start = r->log != NULL || look.is_terminal ? on_start : NULL,
         .on_result = on_result,
         .context = r,
     };
@@ -446,6 +453,7 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         .seed = r->seed,
         .wall_time = (int64_t)time(NULL),
         .keep_transcripts = r->keep_transcripts,
+        .only_verdicts = r->report_count == 0 && r->log == NULL && !r->is_verbose,
     };
     char today[20];
     text_utc(context.wall_time, today);
@@ -462,7 +470,9 @@ static int with_context(struct run_command *r, struct secrets *secrets)
     } else {
         context.mapper = mapper;
         context.tls = tls_cache_new(context.pki);
+        context.setups = tls_setups_new();
         status = run_plan(r, &context);
+        tls_setups_free(context.setups);
         tls_cache_free(context.tls);
     }
     pki_free(context.pki);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The closed list of causes and the small lists around it, from causes.def. */
+/* The closed list of causes and the small lists around it, from base/cause.def. */
 #include "diagnose/diagnose.h"
 
 #include "base/text.h"
@@ -11,14 +11,14 @@ static const struct cause_row {
     const char *sentence;
 } rows[] = {
 #define CAUSE(name, slug, who, retry, sentence) {slug, WHO_##who, RETRY_##retry, sentence},
-#include "diagnose/causes.def"
+#include "base/cause.def"
 #undef CAUSE
 };
 _Static_assert(COUNT(rows) == CAUSE_COUNT, "one row per cause");
 
 static const char *const slugs[] = {
 #define CAUSE(name, slug, who, retry, sentence) slug,
-#include "diagnose/causes.def"
+#include "base/cause.def"
 #undef CAUSE
 };
 

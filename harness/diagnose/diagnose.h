@@ -18,7 +18,7 @@ const char *cause_retry_slug(enum cause_retry retry); /* never later after_fix *
 
 enum cause {
 #define CAUSE(name, slug, who, retry, sentence) CAUSE_##name,
-#include "diagnose/causes.def"
+#include "base/cause.def"
 #undef CAUSE
     CAUSE_COUNT
 };

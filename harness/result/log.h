@@ -65,11 +65,13 @@ struct run_record {
     struct run_counts counts;
     bool is_interrupted;
     bool should_fails; /* --strict: a failed `should` or `may` is a failure, not a warning */
+    bool flaky_fails;  /* --fail-flaky: a case that passed on retry fails the run */
     int64_t ms;
 };
 void run_record_count(struct run_record *r); /* fills counts from results */
-/* Exit status: 0 all passed, 1 failed (an unexpected pass too), 4 nothing selected, 5 no failure,
- * but something could not be judged (an error, or a case that did not run to its end). */
+/* Exit status: 0 all passed (on retry too, unless flaky_fails), 1 failed (an unexpected pass too),
+ * 4 nothing selected, 5 no failure, but something could not be judged (an error, or a case that did
+ * not run to its end). */
 int run_record_exit_status(const struct run_record *r);
 
 #endif

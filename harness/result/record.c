@@ -47,7 +47,9 @@ int run_record_exit_status(const struct run_record *r)
     if (c->selected == 0) {
         return EXIT_NOTHING_SELECTED;
     }
-    if (c->by_verdict[VERDICT_FAIL] > c->warnings || c->by_verdict[VERDICT_XPASS] != 0) {
+    bool is_too_flaky = r->flaky_fails && c->by_verdict[VERDICT_FLAKY] != 0;
+    if (c->by_verdict[VERDICT_FAIL] > c->warnings || c->by_verdict[VERDICT_XPASS] != 0 ||
+        is_too_flaky) {
         return EXIT_FAILED;
     }
     bool is_complete = c->done == c->selected && c->by_verdict[VERDICT_ERROR] == 0;

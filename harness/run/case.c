@@ -42,6 +42,7 @@ struct case_run {
     struct arena arena;
     struct rng rng;
     struct transcript transcript;
+    unsigned *fake_counters; /* of the attempts before; NULL: none */
     int64_t start_us;
     struct timer limit;  /* the whole case */
     struct timer pause;  /* before the next attempt */
@@ -93,9 +94,9 @@ static void release(struct case_run *r)
     free(r);
 }
 
-static struct json *build_document(struct case_run *r, int64_t now_us)
+static void describe(struct case_run *r, int64_t now_us, struct document_input *out)
 {
-    struct document_input in = {
+    *out = (struct document_input){
         .spec = r->spec,
         .is_simulated = world_is_simulated(r->world),
         .target = {.provider = r->target.provider != NULL ? r->target.provider->name : "",
@@ -114,14 +115,37 @@ static struct json *build_document(struct case_run *r, int64_t now_us)
         .start_us = r->start_us,
         .end_us = now_us,
     };
-    return document_build(&in);
 }
 
+/* Nothing that a case fails for without having been asked about it (judge.c). */
+static bool is_beyond_doubt(const struct document_input *in)
+{
+    const struct fake_report *f = in->fake;
+    return in->spec->expect_fail == NULL &&
+           (f == NULL || (f->leaked == 0 && f->complaint_count == 0 &&
+                          redactor_find(in->redactor, f->clear_bytes) == NULL));
+}
+
+/* Passed, as the parts that are asserted show? Then nothing else of the document need be made. */
+static bool passes_at_a_glance(const struct document_input *in, const struct judge_input *judge)
+{
+    document_parts parts = document_parts_of(in->spec);
+    if (parts == DOCUMENT_ALL || !is_beyond_doubt(in)) {
+        return false;
+    }
+    struct json *document = document_build(in, parts);
+    bool holds = judge_expectations_hold(judge, document);
+    json_free(document);
+    return holds;
+}
+
+/* NULL: passed, and nobody wants more. */
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
-    struct json *document = build_document(r, now_us);
+    struct document_input in;
+    describe(r, now_us, &in);
     transcript_finish(&r->transcript, now_us);
-    struct judge_input in = {
+    struct judge_input judge = {
         .spec = r->spec,
         .transcript = r->transcript.count != 0 ? &r->transcript : NULL,
         .start_us = r->start_us,
@@ -129,7 +153,12 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .keep_transcript = r->context->keep_transcripts,
         .arena = &r->arena,
     };
-    judge_case(&in, document);
+    /* attempts of a `retry` are compared by their documents */
+    if (r->context->only_verdicts && r->spec->rerun == NULL && passes_at_a_glance(&in, &judge)) {
+        return NULL;
+    }
+    struct json *document = document_build(&in, DOCUMENT_ALL);
+    judge_case(&judge, document);
     return document;
 }
 
@@ -139,7 +168,9 @@ static void on_end(struct timer *t, int64_t now_us)
     struct json *document = r->error != NULL
                                 ? judge_error_document(r->spec, r->error_kind, r->error)
                                 : judged_document(r, now_us);
-    json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
+    if (document != NULL) {
+        json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
+    }
     case_done_fn *on_done = r->on_done;
     void *context = r->done_context;
     release(r);
@@ -211,6 +242,14 @@ static void on_server_done(void *context)
     }
 }
 
+/* Could a -PLUS mechanism come to be used? Otherwise nobody asks for the exporter's key. */
+static bool may_bind(const struct spec_case *spec)
+{
+    const struct spec_probe *p = spec->probe;
+    return p->has_auth && (p->mechanism.n == 0 ||
+                           slice_has_suffix(p->mechanism, SLICE("-PLUS")) || p->step_count != 0);
+}
+
 static void before_server_tls_up(void *context, struct slice binding)
 {
     struct server_side *side = context;
@@ -234,7 +273,7 @@ static void on_accept(void *context, struct link *link)
         .tls = implicit,
         .wall_time = r->context->wall_time,
         .context = side,
-        .before_tls_up = before_server_tls_up,
+        .before_tls_up = may_bind(r->spec) ? before_server_tls_up : NULL,
         .on_done = on_server_done,
     };
     side->session = fake_accept(r->fake, world_now_us(r->world));
@@ -255,11 +294,13 @@ static enum err start_fake(struct case_run *r, struct why *why)
         .spec = spec,
         .providers = r->context->providers,
         .pki = r->context->pki,
+        .setups = r->context->setups,
         .host = setup_fake_host(r->spec, r->context->providers),
         .seed = rng_next(&r->rng),
         .wall_time = r->context->wall_time,
         .secret = fake_secret,
         .secret_context = r,
+        .counters = r->fake_counters,
     };
     TRY(fake_new(&params, &r->fake, why));
     enum address_family family = spec->family == SPEC_FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
@@ -412,7 +453,7 @@ static void start_attempt(struct case_run *r)
         .wall_time = r->context->wall_time,
         .context = r,
         .on_tap = on_tap,
-        .before_tls_up = before_tls_up,
+        .before_tls_up = may_bind(r->spec) ? before_tls_up : NULL,
         .on_done = on_client_done,
     };
     r->driver = driver_new(r->world, client_session(r->client), &params);
@@ -484,7 +525,8 @@ static uint64_t seed_for(uint64_t seed, const char *id)
 }
 
 void case_start(const struct run_context *context, struct world *world,
-                const struct spec_case *spec, case_done_fn *on_done, void *done_context)
+                const struct spec_case *spec, const struct case_memory *memory,
+                case_done_fn *on_done, void *done_context)
 {
     struct case_run *r = mem_zalloc(1, sizeof *r);
     r->context = context;
@@ -493,7 +535,8 @@ void case_start(const struct run_context *context, struct world *world,
     r->on_done = on_done;
     r->done_context = done_context;
     arena_init(&r->arena);
-    rng_init(&r->rng, seed_for(context->seed, spec->id));
+    rng_init(&r->rng, seed_for(context->seed, spec->id) + (memory != NULL ? memory->attempt : 0));
+    r->fake_counters = memory != NULL ? memory->fake_counters : NULL;
     transcript_init(&r->transcript, &r->arena);
     r->start_us = world_now_us(world);
     r->limit = (struct timer){.on_time = on_limit, .context = r};
@@ -507,20 +550,4 @@ void case_start(const struct run_context *context, struct world *world,
     } else {
         classify(r);
     }
-}
-
-static void take_document(void *context, struct json *document)
-{
-    *(struct json **)context = document;
-}
-
-struct json *case_simulate(const struct run_context *context, const struct spec_case *spec)
-{
-    struct json *document = NULL;
-    struct world *world = world_new_simulation();
-    case_start(context, world, spec, take_document, &document);
-    world_run(world);
-    must(document != NULL);
-    world_free(world);
-    return document;
 }

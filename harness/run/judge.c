@@ -211,8 +211,7 @@ static enum verdict decide(struct judging *j)
     const char *cause = cannot_judge(j);
     if (cause != NULL) {
         j->kind = cause;
-        j->message =
-            arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
+        j->message = arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
         buf_addf(&j->text, "%s\n", j->message);
         return VERDICT_ERROR;
     }
@@ -265,6 +264,19 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
     }
     buf_release(&j.text);
     return verdict;
+}
+
+bool judge_expectations_hold(const struct judge_input *in, struct json *document)
+{
+    struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
+    match_apply(in->spec->expect, document, &j.checks);
+    check_steps(&j);
+    for (size_t i = 0; i < j.checks.count; i++) {
+        if (!j.checks.list[i].is_ok) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static struct json *bare_document(const struct spec_case *c, enum verdict verdict)

@@ -24,8 +24,8 @@ struct scenario_head {
     const struct node *cases, *matrix, *exclude, *expect;
     unsigned count;
     bool has_count;
-    bool has_retry;
-    struct spec_retry retry;
+    bool has_rerun;
+    struct spec_rerun rerun;
     int64_t timeout_us;
     bool has_expect_fail;
     struct spec_expect_fail expect_fail;

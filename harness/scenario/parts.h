@@ -18,6 +18,11 @@ void endpoint_finish(struct bind *b, const char *name, struct spec_endpoint *e);
 void classify_init(struct spec_classify *c);
 void classify_finish(struct bind *b, struct spec_classify *c);
 
+/* ---- rerun.c: may this scenario be tried again as a whole? NULL when it says nothing of it. ----
+ */
+const struct spec_rerun *rerun_make(struct bind *b, const struct node *scenario,
+                                    const struct scenario_head *h);
+
 /* ---- match.c ---- */
 void match_check_text(const struct node *matcher, struct doc_errors *errors);
 void match_check_shape(const struct shape *shape, const struct node *expect,

@@ -278,6 +278,10 @@ static void add_cell(struct buf *out, const char *text)
 static void markdown_words(const struct choices *c, struct buf *out)
 {
     char scratch[64];
+    if (c == &choices_causes) {
+        buf_add_text(out, ". One of [causes.md](causes.md)");
+        return;
+    }
     buf_add_text(out, ". One of: ");
     for (size_t i = 0; i < c->count; i++) {
         buf_addf(out, "%s`%s`", i != 0 ? ", " : "", word_of(c, i, scratch, sizeof scratch));

@@ -131,6 +131,13 @@ struct spec_step {
 
 struct spec_retry { unsigned max; int64_t base_us, max_delay_us; double factor, jitter; };
 
+/* The whole case again, with a server that remembers the attempts before (run/rerun.h). */
+struct spec_rerun {
+    unsigned max;              /* further attempts; 0: none */
+    const char *const *causes; /* slugs, "area.*", "tool.aborted" or "expect"; NULL-terminated */
+    struct spec_retry wait;    /* between attempts; max is not used */
+};
+
 struct spec_probe {
     const struct provider *provider; /* NULL: none given */
     bool has_security; enum security security;
@@ -207,7 +214,8 @@ struct spec_case {
     const struct spec_classify *classify;
     const struct node *expect;            /* substituted, checked for form */
     const struct spec_expect_fail *expect_fail;
-    int64_t timeout_us;                   /* for the whole case; default 60 s */
+    const struct spec_rerun *rerun;       /* NULL: one attempt decides */
+    int64_t timeout_us;                   /* for one attempt at the whole case; default 60 s */
     const struct spec_secret *secrets; size_t secret_count;
     const struct suite *of;
 };

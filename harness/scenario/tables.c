@@ -31,6 +31,18 @@ static const struct field retry_rows[] = {
 };
 SHAPE(retry, "retry", "when to try again", retry_rows, struct spec_retry, NO_OFFSET);
 
+#define RR(k, t, m, d)        ROW(struct spec_rerun, k, t, m, d)
+#define RRX(k, t, m, d, ...)  ROW_X(struct spec_rerun, k, t, m, d, __VA_ARGS__)
+static const struct field rerun_rows[] = {
+    RRX("max",       FIELD_COUNT,    max,               "further attempts at the case; the fake server goes on counting `times` and `after`", .min = 1, .max = 10, MUST),
+    RRX("causes",    FIELD_CUSTOM,   causes,            "only after these: causes, areas (`network.*`), `tool.aborted` (its time was up), `expect` (an assertion failed and there is no cause); never auth.*", MUST, .read = read_rerun_causes, .schema = "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"string\"}}]}"),
+    RR ("base",      FIELD_DURATION, wait.base_us,      "wait before the second attempt; default 1s"),
+    RRX("factor",    FIELD_REAL,     wait.factor,       "each wait is this many times the one before; default 2", .min = 1, .max = 100),
+    RR ("max_delay", FIELD_DURATION, wait.max_delay_us, "no wait is longer; default 1m"),
+    RRX("jitter",    FIELD_REAL,     wait.jitter,       "share of the wait that is random, 0 to 1", .max = 1),
+};
+SHAPE(rerun, "case_retry", "the whole case again, to tell a flaky one from a broken one", rerun_rows, struct spec_rerun, NO_OFFSET);
+
 /* A FIELD_MAP whose keys go into the struct around it names that struct's first member: offset 0. */
 #define P(k, t, m, d)        ROW(struct spec_probe, k, t, m, d)
 #define PX(k, t, m, d, ...)  ROW_X(struct spec_probe, k, t, m, d, __VA_ARGS__)
@@ -272,8 +284,8 @@ static const struct field scenario_rows[] = {
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),
     HX("exclude",     FIELD_NODE,   exclude,  "combinations to leave out: {axis: value, row: id}", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"),
-    HX("retry",       FIELD_MAP,    retry,    "the probe's retry", .shape = &shape_retry, ALSO(struct scenario_head, has_retry)),
-    H ("timeout",     FIELD_DURATION, timeout_us, "for the whole case; default 60s"),
+    HX("retry",       FIELD_MAP,    rerun,    "the whole case again when it failed; if it passes then, it is flaky. The probe's own retry stands under `probe`", .shape = &shape_rerun, ALSO(struct scenario_head, has_rerun)),
+    H ("timeout",     FIELD_DURATION, timeout_us, "for the whole case, each attempt by itself; default 60s"),
     HX("expect",      FIELD_NODE,   expect,   "what the result document has to hold", .shape = &shape_expect, .schema = "{\"$ref\": \"#/$defs/expect\"}"),
     HX("expect_fail", FIELD_MAP,    expect_fail, "a known failure", .shape = &shape_expect_fail, ALSO(struct scenario_head, has_expect_fail)),
 };
@@ -284,7 +296,7 @@ static const struct field defaults_rows[] = {
     D("server",   &shape_server,   "merged under the server of every scenario that has none of its own kind, or one"),
     D("probe",    &shape_probe,    "merged under the probe"),
     D("expect",   &shape_expect,   "merged under expect; a scenario still needs an expect of its own"),
-    D("retry",    &shape_retry,    "as in a scenario"),
+    D("retry",    &shape_rerun,    "as in a scenario"),
     {.key = "endpoint",  FIELD_NODE, "as in a scenario, where neither server nor classify is given", 0, .schema = "{\"type\": [\"string\", \"object\"]}"},
     {.key = "timeout",   FIELD_NODE, "as in a scenario", 0, .schema = TIME_SCHEMA},
 };
@@ -323,8 +335,8 @@ SHAPE(file, "file", "a scenario file", file_rows, struct file_head, NO_OFFSET);
 const struct shape *const shapes_all[] = {
     &shape_file,    &shape_scenario,     &shape_server,   &shape_says,        &shape_rule,
     &shape_drip,    &shape_tls,          &shape_script,   &shape_capabilities, &shape_account,
-    &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_step,
-    &shape_endpoint, &shape_group,       &shape_classify, &shape_replies,     &shape_expect_fail, &shape_defaults,
+    &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_rerun, &shape_step,
+    &shape_endpoint, &shape_group,       &shape_classify, &shape_replies, &shape_expect_fail, &shape_defaults,
     &shape_secret,  &shape_expect,       &shape_step_expect,
 };
 const size_t shapes_all_count = COUNT(shapes_all);

@@ -42,7 +42,7 @@ static const struct field tls_rows[] = {
     {.key = "names",     MATCH_LIST,    "names in the certificate"},
     {.key = "issuer",    MATCH_TEXT,    "who issued it"},
     {.key = "days_left", MATCH_NUMBER,  "until it expires; negative after"},
-    {.key = "why",       MATCH_TEXT,    "cause of the refusal, or null"},
+    {.key = "why",       MATCH_WORD,    "cause of the refusal, or null", .choices = &choices_causes},
     {.key = "detail",    MATCH_TEXT,    "the library's words"},
 };
 PART(tls, "tls", "the TLS session", tls_rows);
@@ -120,7 +120,7 @@ static const struct field line_rows[] = {
 PART(line, "transcript", "one line of the conversation", line_rows);
 
 static const struct field alternative_rows[] = {
-    {.key = "cause", MATCH_TEXT, "what else it could be"},
+    {.key = "cause", MATCH_WORD, "what else it could be", .choices = &choices_causes},
     {.key = "tell",  MATCH_TEXT, "how to tell them apart"},
 };
 PART(alternative, "alternatives", "another cause of the same reply", alternative_rows);
@@ -140,7 +140,7 @@ static const struct field expect_rows[] = {
     {.key = "stage",          MATCH_WORD,  "stage reached, or where it went wrong", .choices = &choices_stages},
     {.key = "reply",          MATCH_MAP,   "the decisive reply", .shape = &part_reply},
     {.key = "greeting",       MATCH_MAP,   "the greeting", .shape = &part_reply},
-    {.key = "cause",          MATCH_TEXT,  "slug of the cause, or null"},
+    {.key = "cause",          MATCH_WORD,  "slug of the cause, or null", .choices = &choices_causes},
     {.key = "sure",           MATCH_WORD,  "how sure the mapper is", .choices = &choices_sures},
     {.key = "who",            MATCH_WORD,  "who can act", .choices = &choices_whos},
     {.key = "retry",          MATCH_WORD,  "does trying again help", .choices = &choices_retries},

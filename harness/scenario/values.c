@@ -115,6 +115,9 @@ const struct choice *bind_choice(struct bind *b, const char *what, const struct 
     if (c == NULL && nearest != NULL) {
         doc_error_at(b->errors, n, "'" SLICE_FMT "' is no value of '%s' (did you mean '%s'?)",
                      SLICE_ARG(slice_sub(text, 0, 40)), what, nearest);
+    } else if (c == NULL && choices == &choices_causes) {
+        doc_error_at(b->errors, n, "'" SLICE_FMT "' is no cause: docs/causes.md has them all",
+                     SLICE_ARG(slice_sub(text, 0, 40)));
     } else if (c == NULL) {
         struct buf known;
         buf_init(&known, 1024);

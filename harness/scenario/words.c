@@ -29,6 +29,13 @@ static const struct choice fault_words[] = {
 };
 const struct choices choices_faults = {"faults", fault_words, COUNT(fault_words)};
 
+static const struct choice cause_words[] = {
+#define CAUSE(name, slug, who, retry, sentence) {slug, 0, sentence},
+#include "base/cause.def"
+#undef CAUSE
+};
+const struct choices choices_causes = {"causes", cause_words, COUNT(cause_words)};
+
 /* Faults are named in the code's way (TLS_EXPIRED) and written in the language's (tls-expired). */
 static bool is_same(const char *slug, struct slice word)
 {
@@ -56,7 +63,7 @@ const struct choice *choices_find(const struct choices *c, struct slice word)
 
 const char *choices_nearest(const struct choices *c, struct slice word)
 {
-    const char *slugs[96];
+    const char *slugs[160];
     size_t n = 0;
     for (size_t i = 0; i < c->count && n < COUNT(slugs); i++) {
         slugs[n++] = c->list[i].slug;
