@@ -2,23 +2,13 @@
 /* Exponential back-off with jitter and a maximum. */
 #include "run/retry.h"
 
-/* A server that hangs up on a credential may mean 535 by it; asking again may lock the account. */
-static bool may_be_refused_login(const struct diagnosis *d)
-{
-    for (size_t i = 0; i < d->alternative_count; i++) {
-        if (d->alternatives[i].cause == CAUSE_AUTH_CREDENTIALS_REJECTED) {
-            return true;
-        }
-    }
-    return slice_has_prefix(slice_of(cause_slug(d->cause)), SLICE("auth."));
-}
-
 bool retry_may(const struct spec_retry *policy, size_t done, const struct diagnosis *diagnosis,
                unsigned code, bool delivery_unknown)
 {
     bool is_permanent = code >= 500;
-    return done <= policy->max && diagnosis->retry == RETRY_LATER && !is_permanent &&
-           !may_be_refused_login(diagnosis) && !delivery_unknown;
+    bool is_auth = slice_has_prefix(slice_of(cause_slug(diagnosis->cause)), SLICE("auth."));
+    return done <= policy->max && diagnosis->retry == RETRY_LATER && !is_permanent && !is_auth &&
+           !delivery_unknown;
 }
 
 int64_t retry_delay_us(const struct spec_retry *policy, size_t done, struct rng *rng)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When to try again, and after how long. Pure. Only temporary causes: never a 5xx, never auth.* and
- * nothing that may have been a refused login (it locks accounts), never a message whose fate is
- * unknown (it would be sent twice).
+ * When to try again, and after how long. Pure. Only temporary causes: never a 5xx, never auth.* (it
+ * locks accounts), never a message whose fate is unknown (it would be sent twice).
  */
 #ifndef SMTPDX_RUN_RETRY_H
 #define SMTPDX_RUN_RETRY_H
