@@ -72,7 +72,7 @@ void flow_close(struct client *c)
 static bool has_ended_itself(const struct client *c)
 {
     size_t last = c->at < c->plan_count ? c->at : c->plan_count - 1;
-    return c->plan[last].verb == STEP_QUIT || c->plan[last].verb == STEP_EXPECT_CLOSE;
+    return c->plan[last].verb == STEP_QUIT;
 }
 
 void flow_stop(struct client *c)

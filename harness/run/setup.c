@@ -168,6 +168,7 @@ static void put_steps(const struct spec_case *c, const struct run_context *conte
         must(is_known); /* the loader's list and the client's are one, a test compares them */
         steps[i].argument = setup_text(&from->argument, c, context->secrets, target, arena);
         steps[i].duration_us = from->duration_us;
+        steps[i].is_last_chunk = steps[i].verb == STEP_BDAT && !from->has_more;
     }
     out->steps = steps;
     out->step_count = probe->step_count;

@@ -124,6 +124,7 @@ struct spec_step {
     const char *verb;  /* as client/client.h names it */
     struct spec_text argument;
     int64_t duration_us;
+    bool has_more;             /* bdat: another chunk follows (`last: false`) */
     const struct node *expect; /* NULL: anything */
     const struct node *at;
 };
@@ -179,7 +180,7 @@ struct spec_classify {
     struct slice reply;       /* lines separated by LF or CRLF */
     struct slice mechanism;
     enum credential_kind credential;
-    const char *fault;        /* name of FAULT_… in lower case with dashes, "" none */
+    const char *fault;        /* as fault_name() has it, "" none */
     const struct node *at;
 };
 

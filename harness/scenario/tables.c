@@ -72,6 +72,7 @@ SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
     ROW(struct spec_step, "connect",      FIELD_PARTS,    argument,    "open the connection and read the greeting"),
     ROW(struct spec_step, "ehlo",         FIELD_PARTS,    argument,    "EHLO [name]"),
     ROW(struct spec_step, "helo",         FIELD_PARTS,    argument,    "HELO [name]"),
@@ -81,7 +82,7 @@ static const struct field step_rows[] = {
     ROW(struct spec_step, "rcpt",         FIELD_PARTS,    argument,    "RCPT TO [address]"),
     ROW(struct spec_step, "data",         FIELD_PARTS,    argument,    "DATA and 354"),
     ROW(struct spec_step, "body",         FIELD_PARTS,    argument,    "the message [text] and the final dot"),
-    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk, the last (RFC 3030)"),
+    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
     ROW(struct spec_step, "rset",         FIELD_PARTS,    argument,    "RSET"),
     ROW(struct spec_step, "noop",         FIELD_PARTS,    argument,    "NOOP"),
     ROW(struct spec_step, "vrfy",         FIELD_PARTS,    argument,    "VRFY [name]"),
