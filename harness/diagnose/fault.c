@@ -43,6 +43,10 @@ static void hint(struct judge *j)
                       "no greeting came: a port with implicit TLS waits for the client to begin");
         judge_alternative(j, CAUSE_TLS_WRONG_MODE);
         judge_alternative(j, CAUSE_NETWORK_INTERCEPTED);
+    } else if (e->fault == FAULT_WRITE_TIMEOUT) {
+        judge_because(j,
+                      "small commands passed and the message got stuck: either the server stopped "
+                      "reading, or the path loses large packets (path MTU, RFC 2923 2.1)");
     } else if (e->fault == FAULT_TLS_HANDSHAKE) {
         judge_alternative(j, CAUSE_TLS_PROTOCOL_VERSION);
         judge_alternative(j, CAUSE_TLS_CLIENT_CERTIFICATE_REQUIRED);

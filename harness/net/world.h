@@ -31,6 +31,7 @@ struct link_handler {
     void (*on_eof)(void *context);                     /* FIN from the peer */
     void (*on_reset)(void *context, enum fault fault); /* CONNECTION_RESET, or the link broke */
     void (*on_drained)(void *context);                 /* all written octets left; may be NULL */
+    void (*on_moved)(void *context);                   /* link_unsent has changed; may be NULL */
     void *context;
 };
 
@@ -116,5 +117,8 @@ void link_reset(struct link *l);                      /* RST now; no more callba
  * so that no RST overtakes our last words; this does not keep world_run from returning. */
 void link_close(struct link *l);
 size_t link_pending(const struct link *l);            /* written and not yet gone */
+/* Written, and not taken by the network because the peer does not read and its window is closed. */
+size_t link_unsent(const struct link *l);
+void link_pause(struct link *l, bool is_paused);      /* no on_bytes and no on_eof while paused */
 
 #endif

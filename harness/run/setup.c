@@ -151,6 +151,7 @@ static void put_timeouts(const struct spec_probe *probe, struct client_params *o
     out->timeout.greeting = probe->timeout.greeting;
     out->timeout.command = probe->timeout.command;
     out->timeout.data = probe->timeout.data;
+    out->timeout.block = probe->timeout.block;
     out->timeout.final_dot = probe->timeout.final_dot;
     out->timeout.quit = probe->timeout.quit;
     out->timeout.total = probe->timeout.total;
