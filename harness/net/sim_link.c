@@ -40,8 +40,9 @@ struct sim_pair *sim_pair_new(struct sim_world *w, const struct link_plan *plan)
     pair->events = 0;
     end_init(&pair->end[0], w, pair, &pair->end[1]);
     end_init(&pair->end[1], w, pair, &pair->end[0]);
-    pair->end[1].has_plan = plan->fault != LINK_FAULT_NONE || plan->chunk != 0;
-    pair->end[1].plan = *plan;
+    struct sim_link *planned = &pair->end[plan->is_of_dialler ? 0 : 1];
+    planned->has_plan = plan->fault != LINK_FAULT_NONE || plan->chunk != 0;
+    planned->plan = *plan;
     return pair;
 }
 

@@ -55,10 +55,11 @@ struct dial_result {
     int64_t resolve_us, connect_us; /* durations */
 };
 
-/* Simulated worlds only: what happens to the octets a listener's side sends to the dialler. */
+/* Simulated worlds only: what happens to the octets that the listener's side sends, or the dialler's. */
 enum link_fault { LINK_FAULT_NONE, LINK_FAULT_CUT /* FIN */, LINK_FAULT_STALL, LINK_FAULT_RESET, LINK_FAULT_GARBLE };
 struct link_plan {
     enum link_fault fault;
+    bool is_of_dialler;  /* it is the dialler's octets that the plan is for */
     uint64_t at_octet;   /* the fault strikes when this many octets have passed (per connection) */
     size_t chunk;        /* deliver in pieces of this many octets; 0: as written */
     int64_t latency_us;  /* each way */
