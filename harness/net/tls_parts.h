@@ -9,7 +9,7 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-enum { TLS_HEAD_MAX = 8 };
+enum { TLS_HEAD_MAX = 64 };
 
 struct tls_setup {
     unsigned references;

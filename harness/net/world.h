@@ -68,6 +68,10 @@ struct link_plan {
 /* Does the loopback have this family? Asks the system; containers often lack IPv6. */
 bool world_has_family(enum address_family family);
 
+/* An internationalised host name in A-labels (RFC 5890), "bücher.test" as "xn--bcher-kva.test". False
+ * when it is in ASCII already, when it is no host name, or when this libcurl cannot do it. */
+bool world_ascii_name(const char *name, char out[256]);
+
 struct world_ops; /* net/ only */
 
 /* Sockets. Errors: ERR_IO. */

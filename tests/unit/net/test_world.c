@@ -920,6 +920,38 @@ static void test_proxy(void **state)
     }
 }
 
+/* What SNI and certificates know a host name as. */
+static void test_ascii_names(void **state)
+{
+    static const struct {
+        const char *name, *want; /* NULL: stays as it is */
+    } rows[] = {
+        {"b\xc3\xbc"
+         "cher.example.test",
+         "xn--bcher-kva.example.test"},
+        {"B\xc3\x9c"
+         "CHER.example.test",
+         "xn--bcher-kva.example.test"},
+        {"mail.example.test", NULL},
+        {"xn--bcher-kva.example.test", NULL},
+        {"127.0.0.1", NULL},
+        {"\xff\xfe.test", NULL},
+        {"b\xc3\xbc cher.test", NULL},
+        {"", NULL},
+    };
+    char out[256];
+    (void)state;
+    if (!world_ascii_name(rows[0].name, out)) {
+        skip(); /* a libcurl that cannot do it */
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool got = world_ascii_name(rows[i].name, out);
+        if (got != (rows[i].want != NULL) || (got && strcmp(out, rows[i].want) != 0)) {
+            fail_msg("%s: got %d, %s", rows[i].name, got, got ? out : "-");
+        }
+    }
+}
+
 static void test_proxy_absent(void **state)
 {
     struct rig r;
@@ -1251,6 +1283,7 @@ int main(void)
         cmocka_unit_test(test_sockets),
         cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_proxy_absent),
+        cmocka_unit_test(test_ascii_names),
         cmocka_unit_test(test_watch_fd),
         cmocka_unit_test(test_free_in_flight),
         cmocka_unit_test(test_fault_at_each_octet),
