@@ -428,6 +428,8 @@ static void test_never_connected(void **state)
     client_free(c);
 }
 
+#define X37  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X999 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37
 static void test_refused_before_dialling(void **state)
 {
     (void)state;
@@ -441,6 +443,11 @@ static void test_refused_before_dialling(void **state)
         { "recipient",         { MAILS_BY(STAGE_RCPT, "a@b.test", "c@d>\n") },            ERR_INVALID },
         { "until nothing",     { .until = STAGE_NONE },                                  ERR_INVALID },
         { "until quit",        { .until = STAGE_QUIT },                                  ERR_INVALID },
+        { "line of 999",       { MAILS(STAGE_BODY), .message = {IN(X999)} },             ERR_INVALID },
+        { "line of 999 to data", { MAILS(STAGE_DATA), .message = {IN(X999)} },           ERR_INVALID },
+        { "line of 999, not sent", { MAILS(STAGE_RCPT), .message = {IN(X999)} },         ERR_OK },
+        { "line of 998",       { MAILS(STAGE_BODY), .message = {X999, 998} },            ERR_OK },
+        { "NUL in message",    { MAILS(STAGE_BODY), .message = {IN("a\n\0b")} },         ERR_INVALID },
         { "NUL in password",   { .mechanism = {IN("PLAIN")}, .user = {IN("jane")}, .secret = {IN("a\0b")}, .until = STAGE_AUTH }, ERR_INVALID },
     };
     /* clang-format on */
@@ -448,9 +455,11 @@ static void test_refused_before_dialling(void **state)
         struct client *c = NULL;
         struct why why;
         enum err got = client_new(&bad[i].params, &c, &why);
-        if (got != bad[i].want || c != NULL || why.text[0] == '\0') {
+        bool is_fine = got == ERR_OK ? c != NULL : c == NULL && why.text[0] != '\0';
+        if (got != bad[i].want || !is_fine) {
             fail_msg("%s: want %s, got %s", bad[i].name, err_name(bad[i].want), err_name(got));
         }
+        client_free(c);
     }
 }
 

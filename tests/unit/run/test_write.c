@@ -106,6 +106,68 @@ static void test_reads_on(void **state)
     }
 }
 
+/* A refusal while the message is still on its way out is read and reported, whatever becomes of the
+ * rest of the octets and of the connection. */
+static void test_refused_early(void **state)
+{
+    static const char *const texts[] = {"The message is larger than this server allows", NULL};
+    static const enum close_how how[] = {CLOSE_FIN, CLOSE_RST};
+    for (size_t i = 0; i < 2 * COUNT(how); i++) {
+        bool on_sockets = i >= COUNT(how);
+        const struct spec_action actions[] = {
+            {.kind = ACTION_CONTINUE},
+            {.kind = ACTION_STOP_READING, .duration_us = second / 10},
+            {.kind = ACTION_REPLY, .code = 552, .enhanced = "5.3.4", .texts = texts},
+            {.kind = ACTION_DELAY, .duration_us = second / 10},
+            {.kind = ACTION_CLOSE, .close_how = how[i % COUNT(how)]}};
+        const struct spec_rule rule = {.on = "DATA", .actions = actions, .action_count = 5};
+        struct pair_plan plan = {.is_on_sockets = on_sockets,
+                                 .until = STAGE_BODY,
+                                 .message = big_message(),
+                                 .rules = &rule,
+                                 .rule_count = 1};
+        struct spec_server spec;
+        struct pair p;
+        pair_play(&p, *state, &plan, &spec);
+        const struct client_report *r = client_report(p.client);
+        if (!p.is_done || r->outcome != OUTCOME_REFUSED || r->stage != STAGE_BODY ||
+            r->reply.code != 552 || r->delivery_unknown) {
+            fail_msg("row %zu: %s at %s, %s, %u, %s", i, client_outcome_slug(r->outcome),
+                     stage_slug(r->stage), fault_name(r->fault), r->reply.code, r->detail);
+        }
+        pair_release(&p);
+    }
+}
+
+/* A server that says it at once and goes, with most of the message unread: the kernel's RST must
+ * not cost us its words. */
+static void test_refused_and_gone(void **state)
+{
+    static const char *const texts[] = {"No", NULL};
+    for (size_t i = 0; i < 20; i++) {
+        const struct spec_action actions[] = {
+            {.kind = ACTION_CONTINUE},
+            {.kind = ACTION_STOP_READING, .duration_us = second / 50},
+            {.kind = ACTION_REPLY, .code = 552, .enhanced = "5.3.4", .texts = texts},
+            {.kind = ACTION_CLOSE, .close_how = i % 2 != 0 ? CLOSE_RST : CLOSE_FIN}};
+        const struct spec_rule rule = {.on = "DATA", .actions = actions, .action_count = 4};
+        struct pair_plan plan = {.is_on_sockets = true,
+                                 .until = STAGE_BODY,
+                                 .message = big_message(),
+                                 .rules = &rule,
+                                 .rule_count = 1};
+        struct spec_server spec;
+        struct pair p;
+        pair_play(&p, *state, &plan, &spec);
+        const struct client_report *r = client_report(p.client);
+        if (!p.is_done || r->reply.code != 552) {
+            fail_msg("row %zu: %s at %s, %s, %u, %s", i, client_outcome_slug(r->outcome),
+                     stage_slug(r->stage), fault_name(r->fault), r->reply.code, r->detail);
+        }
+        pair_release(&p);
+    }
+}
+
 /* The time for everything counts while octets are stuck, too. */
 static void test_total(void **state)
 {
@@ -130,6 +192,8 @@ int main(void)
         cmocka_unit_test(test_stuck_in_simulation),
         cmocka_unit_test(test_stuck_on_sockets),
         cmocka_unit_test(test_reads_on),
+        cmocka_unit_test(test_refused_early),
+        cmocka_unit_test(test_refused_and_gone),
         cmocka_unit_test(test_total),
     };
     return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
