@@ -345,9 +345,15 @@ static void on_client_done(void *context)
     note_attempt(r);
     const struct client_report *report = client_report(r->client);
     const struct spec_retry *policy = &r->spec->probe->retry;
+    const struct retry_facts facts = {
+        .done = r->attempt_count,
+        .code = report->reply.code,
+        .is_login_unknown =
+            report->stage == STAGE_AUTH && report->auth_sent && report->reply.code < 400,
+        .is_delivery_unknown = report->delivery_unknown,
+    };
     bool again = r->has_diagnosis && r->attempt_count < ATTEMPTS_MAX &&
-                 retry_may(policy, r->attempt_count, &r->diagnosis, report->reply.code,
-                           report->delivery_unknown);
+                 retry_may(policy, &r->diagnosis, &facts);
     if (!again) {
         settle(r);
         return;
