@@ -269,6 +269,11 @@ void client_free(struct client *c)
     free(c);
 }
 
+void client_start(struct client *c, int64_t now_us)
+{
+    tick(c, now_us);
+}
+
 const struct client_report *client_report(const struct client *c)
 {
     return &c->report;

@@ -428,6 +428,27 @@ static void test_never_connected(void **state)
     client_free(c);
 }
 
+/* The dialling belongs to the time for everything, and to the stage it stands for. */
+static void test_time_of_dialling(void **state)
+{
+    (void)state;
+    struct client *c = NULL;
+    struct why why;
+    struct client_params params = {AUTH("PLAIN"), .timeout = {.total = 15000000}};
+    struct session_act act;
+    assert_int_equal(client_new(&params, &c, &why), ERR_OK);
+    client_start(c, 1000000);
+    struct session s = client_session(c);
+    s.ops->on_news(s.self, 9000000, &(struct session_news){.event = SESSION_CONNECTED});
+    s.ops->next(s.self, 9000000, &act);
+    assert_int_equal(act.kind, SESSION_WAIT);
+    assert_int_equal(s.ops->deadline_us(s.self), 16000000);
+    const struct client_report *r = client_report(c);
+    assert_int_equal(r->stage_count, 1);
+    assert_int_equal(r->stages[0].to_us - r->stages[0].from_us, 8000000);
+    client_free(c);
+}
+
 #define X37  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X999 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37
 static void test_refused_before_dialling(void **state)
@@ -476,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_never_connected),
+        cmocka_unit_test(test_time_of_dialling),
         cmocka_unit_test(test_refused_before_dialling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
