@@ -77,7 +77,9 @@ static bool has_ended_itself(const struct client *c)
 
 void flow_stop(struct client *c)
 {
-    bool may_talk = c->is_open && !c->may_not_talk && !c->is_in_content && !c->is_eof;
+    /* behind octets that do not leave, QUIT would not either */
+    bool is_stuck = c->unsent != 0 && c->refusal == FAULT_WRITE_TIMEOUT;
+    bool may_talk = c->is_open && !c->may_not_talk && !c->is_in_content && !c->is_eof && !is_stuck;
     if (!may_talk || has_ended_itself(c) || c->report.quit_sent) {
         flow_close(c);
         return;

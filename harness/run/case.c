@@ -424,6 +424,14 @@ static void on_dialled(void *context, const struct dial_result *result)
     }
 }
 
+/* For DNS and TCP together; the time for everything may be shorter. */
+static int64_t dial_timeout_us(const struct case_run *r)
+{
+    int64_t connect_us = r->params.timeout.connect != 0 ? r->params.timeout.connect : 15000000;
+    int64_t total_us = r->params.timeout.total;
+    return total_us != 0 && total_us < connect_us ? total_us : connect_us;
+}
+
 static void dial(struct case_run *r)
 {
     struct dial_params params = {
@@ -432,7 +440,7 @@ static void dial(struct case_run *r)
         .family = r->target.family,
         .connect_to = r->target.connect_to,
         .proxy = r->target.proxy,
-        .timeout_us = r->params.timeout.connect != 0 ? r->params.timeout.connect : 15000000,
+        .timeout_us = dial_timeout_us(r),
     };
     r->is_dialling = true;
     world_dial(r->world, &params, on_dialled, r);
@@ -465,6 +473,7 @@ static void start_attempt(struct case_run *r)
         .on_done = on_client_done,
     };
     r->driver = driver_new(r->world, client_session(r->client), &params);
+    client_start(r->client, world_now_us(r->world));
     dial(r);
 }
 

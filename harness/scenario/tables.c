@@ -51,6 +51,7 @@ static const struct field timeout_rows[] = {
     P("greeting",  FIELD_DURATION, timeout.greeting,  "default 5m (RFC 5321 4.5.3.2)"),
     P("command",   FIELD_DURATION, timeout.command,   "any command; default 5m"),
     P("data",      FIELD_DURATION, timeout.data,      "DATA to 354; default 2m"),
+    P("block",     FIELD_DURATION, timeout.block,     "while the message goes out: as long as nothing of it is taken; default 3m"),
     P("final_dot", FIELD_DURATION, timeout.final_dot, "after the final dot; default 10m"),
     P("quit",      FIELD_DURATION, timeout.quit,      "default 5s"),
     P("total",     FIELD_DURATION, timeout.total,     "the whole conversation; default none"),
@@ -171,6 +172,7 @@ static const struct field rule_rows[] = {
     ROW_X(struct spec_rule, "when",  FIELD_NODE,  when,  "a matcher on the command's argument", .schema = "{\"$ref\": \"#/$defs/text_matcher\"}"),
     /* the actions, in the order in which they happen when one mapping has several */
     ACTION("delay",         "wait, then go on", TIME_SCHEMA),
+    ACTION("stop_reading",  "take nothing off the connection for so long, so that a large message gets stuck", TIME_SCHEMA),
     ACTION("stall",         "say nothing for so long, then go on", TIME_SCHEMA),
     {.key = "tls",  FIELD_NODE, "TLS for the handshake that follows", 0, .shape = &shape_tls, .schema = "{\"$ref\": \"#/$defs/tls\"}" },
     ACTION("drop_tls",      "close_notify, then go on in clear", "{\"const\": true}"),
