@@ -29,6 +29,7 @@ enum {
     INPUT_MAX_BYTES = 128 * 1024 * 1024,
     WORKERS_MAX = 64,
     SIMULATED_WINDOW = 256, /* cases given to a worker ahead */
+    LEAST_SHARE = 16,
     HANG_GRACE_MS =
         30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
@@ -59,6 +60,7 @@ struct worker_slot {
     size_t given_count;
     int64_t heard_ms; /* when it last gave a sign of life, or was given work while idle */
     bool is_alone;    /* runs one case and nothing else */
+    bool is_hungry;   /* has begun all it was given */
     bool was_killed;  /* by us, for hanging */
 };
 
@@ -72,6 +74,7 @@ struct coordinator {
     unsigned worker_count;
     size_t next; /* first case that may still be waiting */
     size_t left; /* not done */
+    size_t given; /* to all workers together */
     size_t alone_waiting;
     unsigned restarts;
     int64_t hang_checked_ms;
@@ -115,6 +118,7 @@ static void take_back(struct coordinator *c, size_t i)
     struct tracked *t = &c->cases[i];
     struct worker_slot *w = &c->workers[t->worker];
     uint32_t last = w->given[--w->given_count];
+    c->given--;
     w->given[t->place] = last;
     c->cases[last].place = t->place;
 }
@@ -248,6 +252,7 @@ static void give(struct coordinator *c, unsigned slot, size_t i)
     board_clear(c->board, i);
     w->heard_ms = w->given_count == 0 ? now_ms() : w->heard_ms;
     w->given[w->given_count++] = (uint32_t)i;
+    c->given++;
 }
 
 /* Sends what was given since the list had `from` cases. A dead worker shows as the end of its
@@ -267,14 +272,28 @@ static bool may_give(const struct coordinator *c, size_t i)
     return c->cases[i].state == CASE_WAITING && !c->cases[i].is_alone && !group_is_busy(c, i);
 }
 
+/*
+ * How many cases a worker is to have. Half a share of what waits, so that the last ones are handed
+ * out in small portions and all workers end together; but a worker whose cases all wait for silent
+ * servers gets more.
+ */
+static size_t portion(const struct coordinator *c, const struct worker_slot *w)
+{
+    size_t share = (c->left - c->given) / (2 * (size_t)c->worker_count);
+    share = share > LEAST_SHARE ? share : LEAST_SHARE;
+    size_t wanted = w->is_hungry ? w->given_count + share : share;
+    return wanted < window(c) ? wanted : window(c);
+}
+
 /* Not case by case: a worker that has enough to do is left alone until it has done some of it. */
 static void fill_worker(struct coordinator *c, unsigned slot)
 {
     struct worker_slot *w = &c->workers[slot];
-    size_t most = window(c), from = w->given_count;
-    if (from > most - most / 4) {
+    size_t most = portion(c, w), from = w->given_count;
+    if (from > most - most / 4 && !w->is_hungry) {
         return;
     }
+    w->is_hungry = false;
     while (c->next < c->params->plan->count && c->cases[c->next].state != CASE_WAITING) {
         c->next++;
     }
@@ -324,7 +343,9 @@ static void on_frame(struct coordinator *c, unsigned slot, const struct frame *f
     size_t i = f->index;
     struct json *document = NULL;
     struct why why;
-    if (i >= c->params->plan->count || c->cases[i].state != CASE_GIVEN ||
+    if (f->index == FRAME_HUNGRY) {
+        c->workers[slot].is_hungry = true;
+    } else if (i >= c->params->plan->count || c->cases[i].state != CASE_GIVEN ||
         c->cases[i].worker != slot) {
         fprintf(stderr, "smtpdx: a worker reports a case that it was not given\n");
     } else if (f->document.n == 0) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a worker says to its parent: a frame per case that has ended. A case that passed, and of
- * which nobody wants the document, is a frame without one.
+ * which nobody wants the document, is a frame without one. A worker that has begun all it was given
+ * says that too: what it has may be waiting for silent servers, and others need not wait behind it.
  */
 #ifndef SMTPDX_RUN_FRAME_H
 #define SMTPDX_RUN_FRAME_H
 
 #include "base/buf.h"
+
+#define FRAME_HUNGRY UINT32_MAX /* an index: no case, the worker could begin more */
 
 struct frame {
     uint32_t index;        /* of the plan */

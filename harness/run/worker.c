@@ -38,6 +38,7 @@ struct worker {
     unsigned char partial[sizeof(uint32_t)];
     size_t partial_n;
     bool input_ended;
+    bool is_hungry; /* and has said so */
 };
 
 struct job {
@@ -128,6 +129,10 @@ static void start_some(struct timer *t, int64_t now_us)
     }
     if (w->head != w->tail) {
         world_timer_start(w->world, t, now_us);
+    } else if (!w->is_hungry) {
+        w->is_hungry = true;
+        frame_add(&w->out, &(struct frame){.index = FRAME_HUNGRY});
+        flush(w);
     }
 }
 
@@ -145,6 +150,7 @@ static void on_index_octet(struct worker *w, unsigned char octet)
         uint32_t index;
         memcpy(&index, w->partial, sizeof index);
         w->partial_n = 0;
+        w->is_hungry = false;
         enqueue(w, index);
     }
 }

@@ -51,6 +51,7 @@ static const struct field timeout_rows[] = {
     P("greeting",  FIELD_DURATION, timeout.greeting,  "default 5m (RFC 5321 4.5.3.2)"),
     P("command",   FIELD_DURATION, timeout.command,   "any command; default 5m"),
     P("data",      FIELD_DURATION, timeout.data,      "DATA to 354; default 2m"),
+    P("block",     FIELD_DURATION, timeout.block,     "while the message goes out: as long as nothing of it is taken; default 3m"),
     P("final_dot", FIELD_DURATION, timeout.final_dot, "after the final dot; default 10m"),
     P("quit",      FIELD_DURATION, timeout.quit,      "default 5s"),
     P("total",     FIELD_DURATION, timeout.total,     "the whole conversation; default none"),
@@ -72,6 +73,7 @@ SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
     ROW(struct spec_step, "connect",      FIELD_PARTS,    argument,    "open the connection and read the greeting"),
     ROW(struct spec_step, "ehlo",         FIELD_PARTS,    argument,    "EHLO [name]"),
     ROW(struct spec_step, "helo",         FIELD_PARTS,    argument,    "HELO [name]"),
@@ -81,7 +83,7 @@ static const struct field step_rows[] = {
     ROW(struct spec_step, "rcpt",         FIELD_PARTS,    argument,    "RCPT TO [address]"),
     ROW(struct spec_step, "data",         FIELD_PARTS,    argument,    "DATA and 354"),
     ROW(struct spec_step, "body",         FIELD_PARTS,    argument,    "the message [text] and the final dot"),
-    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk, the last (RFC 3030)"),
+    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
     ROW(struct spec_step, "rset",         FIELD_PARTS,    argument,    "RSET"),
     ROW(struct spec_step, "noop",         FIELD_PARTS,    argument,    "NOOP"),
     ROW(struct spec_step, "vrfy",         FIELD_PARTS,    argument,    "VRFY [name]"),
@@ -170,6 +172,7 @@ static const struct field rule_rows[] = {
     ROW_X(struct spec_rule, "when",  FIELD_NODE,  when,  "a matcher on the command's argument", .schema = "{\"$ref\": \"#/$defs/text_matcher\"}"),
     /* the actions, in the order in which they happen when one mapping has several */
     ACTION("delay",         "wait, then go on", TIME_SCHEMA),
+    ACTION("stop_reading",  "take nothing off the connection for so long, so that a large message gets stuck", TIME_SCHEMA),
     ACTION("stall",         "say nothing for so long, then go on", TIME_SCHEMA),
     {.key = "tls",  FIELD_NODE, "TLS for the handshake that follows", 0, .shape = &shape_tls, .schema = "{\"$ref\": \"#/$defs/tls\"}" },
     ACTION("drop_tls",      "close_notify, then go on in clear", "{\"const\": true}"),
