@@ -63,7 +63,11 @@ static const struct node *parse_file(struct file_state *f, const char *path, con
     const struct node *root = NULL;
     enum err err = doc_read_file(path, node_limits_default.file_bytes, f->bind.arena, &text, &why);
     if (err != ERR_OK) {
-        doc_error_at(&f->errors, at, "%s", why.text);
+        struct slice reason = slice_of(why.text);
+        if (at->line == 0 && slice_has_prefix(reason, slice_of(path))) { /* it stands in front */
+            reason = slice_from(reason, strlen(path) + 2);
+        }
+        doc_error_at(&f->errors, at, SLICE_FMT, SLICE_ARG(reason));
         return NULL;
     }
     err = doc_parse_yaml(path, text, NULL, f->bind.arena, &f->errors, &root);
