@@ -98,6 +98,7 @@ void sock_link_watch(struct sock_link *l, int events);
 void sock_link_destroy(struct sock_link *l); /* closes the descriptor now, frees later */
 void sock_link_start(struct link *link, const struct link_handler *handler);
 void sock_link_write(struct link *link, struct slice bytes);
+void sock_link_write_last(struct link *link, struct slice bytes);
 void sock_link_shutdown(struct link *link);
 void sock_link_reset(struct link *link);
 void sock_link_close(struct link *link);

@@ -237,18 +237,18 @@ static void finish_writing(struct sock_link *l)
     watch_as_needed(l);
 }
 
-static ssize_t send_some(struct sock_link *l, struct slice bytes)
+static ssize_t send_some(struct sock_link *l, struct slice bytes, int flags)
 {
     ssize_t n = 0;
     do {
-        n = send(l->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+        n = send(l->fd, bytes.p, bytes.n, MSG_NOSIGNAL | flags);
     } while (n < 0 && errno == EINTR);
     return n < 0 && errno == EAGAIN ? 0 : n;
 }
 
 static void write_queued(struct sock_link *l)
 {
-    ssize_t n = send_some(l, slice_from(buf_slice(&l->out), l->out_at));
+    ssize_t n = send_some(l, slice_from(buf_slice(&l->out), l->out_at), 0);
     if (n < 0) {
         break_now(l, errno);
         return;
@@ -333,7 +333,7 @@ void sock_link_start(struct link *link, const struct link_handler *handler)
     watch_as_needed(l);
 }
 
-void sock_link_write(struct link *link, struct slice bytes)
+static void write_now(struct link *link, struct slice bytes, int flags)
 {
     struct sock_link *l = (struct sock_link *)link;
     must(!l->is_closed);
@@ -341,7 +341,7 @@ void sock_link_write(struct link *link, struct slice bytes)
         return;
     }
     l->owes_drained = l->handler.on_drained != NULL;
-    ssize_t n = queued(l) == 0 ? send_some(l, bytes) : 0;
+    ssize_t n = queued(l) == 0 ? send_some(l, bytes, flags) : 0;
     if (n < 0) {
         break_later(l, errno);
     } else if ((size_t)n < bytes.n) {
@@ -349,6 +349,17 @@ void sock_link_write(struct link *link, struct slice bytes)
     } else if (l->owes_drained) {
         sock_timer_start(link->world, &l->soon, 0);
     }
+}
+
+void sock_link_write(struct link *link, struct slice bytes)
+{
+    write_now(link, bytes, 0);
+}
+
+/* The kernel holds them back until the FIN is put behind them: one segment in place of two. */
+void sock_link_write_last(struct link *link, struct slice bytes)
+{
+    write_now(link, bytes, MSG_MORE);
 }
 
 void sock_link_shutdown(struct link *link)
@@ -372,11 +383,19 @@ void sock_link_reset(struct link *link)
     sock_link_destroy(l);
 }
 
+/* Has the peer's FIN come, with nothing unread before it? Then there is nothing to linger for: the
+ * usual end of a session that said QUIT. */
+static bool peer_is_done(struct sock_link *l)
+{
+    char octet;
+    return l->has_eof || (!l->was_reset && recv(l->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+}
+
 void sock_link_close(struct link *link)
 {
     struct sock_link *l = (struct sock_link *)link;
     must(!l->is_closed);
-    bool is_over = l->broken != FAULT_NONE || (l->has_eof && queued(l) == 0);
+    bool is_over = l->broken != FAULT_NONE || (queued(l) == 0 && peer_is_done(l));
     if (is_over) {
         sock_link_destroy(l);
         return;
