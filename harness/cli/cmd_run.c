@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/attachments.h"
 #include "cli/selection.h"
 #include "reports/report.h"
 #include "run/coordinator.h"
@@ -23,6 +24,8 @@ enum {
     OPT_JUNIT,
     OPT_FLAVOUR,
     OPT_NO_JUNIT,
+    OPT_ATTACHMENTS,
+    OPT_ATTACHMENT_PATHS,
     OPT_JSON,
     OPT_LOG,
     OPT_REPORT,
@@ -44,6 +47,7 @@ static const struct cli_option options[] = {
     {"junit", 0, "FILE", "JUnit XML (default: TEST-smtpdx.xml)"},
     {"junit-flavour", 0, "NAME", "rich (default) or strict (the Jenkins schema)"},
     {"no-junit", 0, NULL, "no JUnit XML"},
+    ATTACHMENT_OPTIONS,
     {"json", 0, "FILE", "all result documents as JSON"},
     {"log", 0, "FILE", "the event log, one JSON object a line, as it happens"},
     {"report", 0, "FORMAT=FILE", "another report: tap, github, markdown, …"},
@@ -75,6 +79,7 @@ struct run_command {
     struct wanted_report reports[REPORTS_MAX];
     size_t report_count;
     bool has_junit;
+    struct attachments attachments;
 
     /* while running */
     struct console *console;
@@ -164,6 +169,9 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_FLAVOUR:
         r->is_strict_junit = strcmp(value, "strict") == 0;
         return on_choice("junit-flavour", value, "rich", "strict", NULL);
+    case OPT_ATTACHMENTS:
+    case OPT_ATTACHMENT_PATHS:
+        return attachments_option(&r->attachments, index == OPT_ATTACHMENT_PATHS, value);
     case OPT_JSON:
         return add_report(r, SLICE("json"), value);
     case OPT_LOG:
@@ -256,6 +264,17 @@ static bool may_write_beside(const char *path)
     return true;
 }
 
+/* Of the first JUnit XML that goes to a file; NULL: there is none. */
+static const char *junit_path(const struct run_command *r)
+{
+    for (size_t i = 0; i < r->report_count; i++) {
+        if (strcmp(r->reports[i].format->name, "junit") == 0) {
+            return r->reports[i].path;
+        }
+    }
+    return NULL;
+}
+
 /* A report that cannot be written is found out before anything runs, not after. */
 static int open_outputs(struct run_command *r)
 {
@@ -266,6 +285,10 @@ static int open_outputs(struct run_command *r)
         if (!may_write_beside(r->reports[i].path)) {
             return EXIT_NO_REPORT;
         }
+    }
+    attachments_choose(&r->attachments, junit_path(r), &r->selection.arena);
+    if (!attachments_begin(&r->attachments)) {
+        return EXIT_NO_REPORT;
     }
     if (r->log_path != NULL) {
         r->log = fopen(r->log_path, "we");
@@ -354,11 +377,13 @@ static int write_reports(struct run_command *r, const struct report_options *loo
 {
     const char *written[REPORTS_MAX];
     size_t count = 0;
-    int status = EXIT_ALL_PASSED;
+    int status = attachments_finish(&r->attachments, &r->record) ? EXIT_ALL_PASSED : EXIT_NO_REPORT;
     for (size_t i = 0; i < r->report_count; i++) {
         struct why why;
         const struct wanted_report *w = &r->reports[i];
-        if (report_write_file(w->format, &r->record, look, w->path, &why) != ERR_OK) {
+        struct report_options options_here = *look;
+        options_here.attachments = attachments_link(&r->attachments, w->path, &r->selection.arena);
+        if (report_write_file(w->format, &r->record, &options_here, w->path, &why) != ERR_OK) {
             fprintf(stderr, "smtpdx: the report %s could not be written: %s\n", w->path, why.text);
             status = EXIT_NO_REPORT;
         } else {

@@ -120,7 +120,6 @@ static struct json *build_document(struct case_run *r, int64_t now_us)
 
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
-    struct json *document = build_document(r, now_us);
     transcript_finish(&r->transcript, now_us);
     struct judge_input in = {
         .spec = r->spec,
@@ -130,6 +129,10 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .keep_transcript = r->context->keep_transcripts,
         .arena = &r->arena,
     };
+    if (r->error != NULL) {
+        return judge_error_with_wire(&in, r->error_kind, r->error);
+    }
+    struct json *document = build_document(r, now_us);
     judge_case(&in, document);
     return document;
 }
@@ -137,9 +140,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
 static void on_end(struct timer *t, int64_t now_us)
 {
     struct case_run *r = t->context;
-    struct json *document = r->error != NULL
-                                ? judge_error_document(r->spec, r->error_kind, r->error)
-                                : judged_document(r, now_us);
+    struct json *document = judged_document(r, now_us);
     json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
     case_done_fn *on_done = r->on_done;
     void *context = r->done_context;

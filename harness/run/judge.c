@@ -211,8 +211,7 @@ static enum verdict decide(struct judging *j)
     const char *cause = cannot_judge(j);
     if (cause != NULL) {
         j->kind = cause;
-        j->message =
-            arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
+        j->message = arena_printf(j->in->arena, "could not be judged: %s (%s)", cause, j->message);
         buf_addf(&j->text, "%s\n", j->message);
         return VERDICT_ERROR;
     }
@@ -286,12 +285,24 @@ static struct json *bare_document(const struct spec_case *c, enum verdict verdic
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
                                   const char *message)
 {
-    struct json *doc = bare_document(spec, VERDICT_ERROR);
+    struct judge_input in = {.spec = spec};
+    return judge_error_with_wire(&in, kind, message);
+}
+
+struct json *judge_error_with_wire(const struct judge_input *in, const char *kind,
+                                   const char *message)
+{
+    struct json *doc = bare_document(in->spec, VERDICT_ERROR);
     json_set(doc, "kind", json_text(kind));
     json_set(doc, "message", json_text(message));
     struct buf text;
-    buf_init(&text, 4096);
-    buf_addf(&text, "%s\nagain: smtpdx run '%s::%s'\n", message, spec->file, spec->name);
+    buf_init(&text, TEXT_MAX);
+    buf_addf(&text, "%s\n", message);
+    if (in->transcript != NULL) {
+        transcript_print(in->transcript, in->start_us, LAST_LINES, SIZE_MAX, &text);
+        json_set(doc, "transcript", transcript_to_json(in->transcript, in->start_us));
+    }
+    buf_addf(&text, "again: smtpdx run '%s::%s'\n", in->spec->file, in->spec->name);
     json_set(doc, "text", json_string(buf_slice(&text)));
     buf_release(&text);
     return doc;

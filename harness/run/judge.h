@@ -27,6 +27,9 @@ enum verdict judge_case(const struct judge_input *in, struct json *document);
 /* A document for a case that could not be judged: kind is a cause slug such as "tool.aborted". */
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
                                   const char *message);
+/* The same, with what was on the wire until then. Only spec, transcript and start_us are read. */
+struct json *judge_error_with_wire(const struct judge_input *in, const char *kind,
+                                   const char *message);
 struct json *judge_skip_document(const struct spec_case *spec, const char *reason);
 
 #endif
