@@ -288,6 +288,21 @@ static void before_tls_up(void *context, struct slice binding)
     client_set_binding(r->client, binding);
 }
 
+/* A step that uses what earlier ones captured begins: what did they come to? */
+static bool late_argument(void *context, size_t step, struct slice *out)
+{
+    struct case_run *r = context;
+    const struct spec_probe *probe = r->spec->probe;
+    struct match_captures captures = {.arena = &r->arena};
+    struct json *steps = document_steps(client_report(r->client));
+    for (size_t i = 0; i < step; i++) {
+        match_take_captures(probe->steps[i].expect, json_at(steps, i), &captures);
+    }
+    json_free(steps);
+    return setup_text(&probe->steps[step].argument, r->spec, r->context->secrets, &r->target,
+                      &captures, &r->arena, out);
+}
+
 static void diagnose_report(struct case_run *r)
 {
     const struct client_report *report = client_report(r->client);
@@ -473,6 +488,8 @@ static void probe(struct case_run *r)
         return;
     }
     setup_client_params(r->spec, r->context, &r->target, &r->rng, &r->arena, &r->params);
+    r->params.late_argument = late_argument;
+    r->params.late_context = r;
     start_attempt(r);
 }
 

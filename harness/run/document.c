@@ -99,7 +99,7 @@ static struct json *stages_json(const struct client_report *r)
     return list;
 }
 
-static struct json *steps_json(const struct client_report *r)
+struct json *document_steps(const struct client_report *r)
 {
     struct json *list = json_list();
     for (size_t i = 0; i < r->step_count; i++) {
@@ -152,7 +152,7 @@ static void put_report(struct json *doc, const struct client_report *r)
     json_set(doc, "proof", proof_json(r));
     json_set(doc, "stages", stages_json(r));
     if (r->step_count != 0) {
-        json_set(doc, "steps", steps_json(r));
+        json_set(doc, "steps", document_steps(r));
     }
     struct json *capabilities = json_map();
     json_set(capabilities, "clear", slices(r->clear, r->clear_count));

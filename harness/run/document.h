@@ -38,6 +38,9 @@ struct document_input {
     int64_t start_us, end_us; /* of the case, on the world's clock */
 };
 
+/* What came of the steps so far: the part `steps` of the document. A new reference. */
+struct json *document_steps(const struct client_report *r);
+
 /* A new reference. Verdict, checks and transcript are put in by the judge. */
 struct json *document_build(const struct document_input *in);
 

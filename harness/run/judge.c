@@ -17,6 +17,7 @@ struct judging {
     const struct judge_input *in;
     struct json *document;
     struct match_checks checks;
+    struct match_captures captures;
     const char *message; /* of the first thing that failed; NULL while nothing has */
     const char *kind;
     struct buf text;
@@ -120,6 +121,32 @@ static void default_checks(struct judging *j)
     }
 }
 
+/* From the steps in order, then from the document as a whole. */
+static void take_captures(struct judging *j)
+{
+    const struct spec_probe *probe = j->in->spec->probe;
+    const struct json *steps = json_get(j->document, "steps");
+    if (!j->in->spec->has_captures) {
+        return;
+    }
+    for (size_t i = 0; probe != NULL && i < probe->step_count; i++) {
+        match_take_captures(probe->steps[i].expect, json_at(steps, i), &j->captures);
+    }
+    match_take_captures(j->in->spec->expect, j->document, &j->captures);
+    struct json *captured = json_map();
+    for (size_t i = 0; i < j->captures.count; i++) {
+        json_set(captured, arena_text(j->in->arena, j->captures.list[i].name),
+                 json_string(j->captures.list[i].value));
+    }
+    json_set(j->document, "captured", captured);
+}
+
+/* An expect with the captured values in their places. */
+static const struct node *completed(struct judging *j, const struct node *expect)
+{
+    return j->in->spec->has_captures ? match_put_captures(expect, &j->captures) : expect;
+}
+
 /* Each step's own `expect`, against that step's part of the document. */
 static void check_steps(struct judging *j)
 {
@@ -130,7 +157,7 @@ static void check_steps(struct judging *j)
             continue;
         }
         size_t before = j->checks.count;
-        match_apply(probe->steps[i].expect, json_at(steps, i), &j->checks);
+        match_apply(completed(j, probe->steps[i].expect), json_at(steps, i), &j->checks);
         for (size_t k = before; k < j->checks.count; k++) {
             j->checks.list[k].path =
                 arena_printf(j->in->arena, "steps[%zu].%s", i, j->checks.list[k].path);
@@ -242,12 +269,18 @@ static void put_text(struct judging *j)
 
 enum verdict judge_case(const struct judge_input *in, struct json *document)
 {
-    struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
+    struct judging j = {.in = in,
+                        .document = document,
+                        .checks = {.arena = in->arena},
+                        .captures = {.arena = in->arena}};
     buf_init(&j.text, TEXT_MAX);
     if (in->transcript != NULL && node_get(in->spec->expect, "transcript") != NULL) {
         json_set(document, "transcript", transcript_to_json(in->transcript, in->start_us));
     }
-    match_apply(in->spec->expect, document, &j.checks);
+    take_captures(&j);
+    if (in->spec->expect != NULL) { /* steps may be all that asserts */
+        match_apply(completed(&j, in->spec->expect), document, &j.checks);
+    }
     check_steps(&j);
     collect_checks(&j);
     default_checks(&j);

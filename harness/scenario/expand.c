@@ -3,7 +3,7 @@
  * From scenarios to cases: every row times every combination of the axes, each substituted, checked
  * and read by itself. Ids name rows and values, never positions.
  */
-#include "scenario/parts.h"
+#include "scenario/capture.h"
 
 #include "base/text.h"
 
@@ -332,6 +332,7 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     struct file_state *f = x->f;
     struct scope scope = new_scope(f, NULL, NULL);
     size_t before = f->errors.errors;
+    capture_scan(&scope, x->node);
     /* values of a row may use vars; then the scenario may use the row */
     const struct node *values = row != NULL ? scope_apply(&scope, row) : NULL;
     scope.row = values;
@@ -368,6 +369,8 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     check_asserts(x, &c);
     check_row_columns(x, &scope, values);
     check_axes_used(x, &scope);
+    capture_check_used(&scope);
+    c.has_captures = scope.capture_count != 0;
     put_secrets(f, scope.used_secrets, &c);
     f->cases = bind_grow(&f->bind, f->cases, f->case_count, sizeof *f->cases);
     f->cases[f->case_count++] = c;

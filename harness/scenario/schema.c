@@ -74,6 +74,12 @@ static struct json *match_schema(const struct field *f)
     switch ((int)f->type) {
     case MATCH_MAP:
         return shape_schema(f->shape);
+    case MATCH_CAPTURE:
+        out = json_map();
+        json_set(out, "type", json_text("object"));
+        json_set(out, "minProperties", json_int(1));
+        json_set(out, "additionalProperties", shape_schema(f->shape));
+        return out;
     case MATCH_ITEMS:
         return parse_schema("{\"type\": [\"array\", \"object\"]}");
     case MATCH_NOT_SENT:
@@ -261,6 +267,7 @@ static const char *type_name(const struct field *f)
         [MATCH_LIST] = "list",
         [MATCH_VERBS] = "list of verbs",
         [MATCH_NOT_SENT] = "list of verbs",
+        [MATCH_CAPTURE] = "names",
         [MATCH_MAP] = "mapping",
         [MATCH_ITEMS] = "list of mappings",
     };
@@ -308,10 +315,12 @@ static void markdown_rows(const struct shape *s, const char *prefix, struct buf 
             buf_addf(out, " (since %s)", f->since);
         }
         buf_add_text(out, " |\n");
-        bool is_part = f->type == MATCH_MAP || (f->type == MATCH_ITEMS && s != f->shape);
+        bool is_named = f->type == MATCH_CAPTURE;
+        bool is_part =
+            f->type == MATCH_MAP || is_named || (f->type == MATCH_ITEMS && s != f->shape);
         if (is_part) {
             char inner[128];
-            snprintf(inner, sizeof inner, "%s%s.", prefix, f->key);
+            snprintf(inner, sizeof inner, "%s%s.%s", prefix, f->key, is_named ? "NAME." : "");
             markdown_rows(f->shape, inner, out);
         }
     }

@@ -121,6 +121,7 @@ static const struct field tls_rows[] = {
     ROW_X(struct spec_tls, "max",         FIELD_WORD, max,     "newest version spoken", .choices = &choices_tls_versions),
     ROW  (struct spec_tls, "ciphers",     FIELD_TEXT, ciphers, "OpenSSL cipher list (TLS 1.2 and older)"),
     ROW_X(struct spec_tls, "fault",       FIELD_WORD, fault,   "how the handshake goes wrong", .choices = &choices_tls_faults),
+    ROW_X(struct spec_tls, "mode",        FIELD_CHOICE, mode,  "the same as `security` beside it", .choices = &choices_securities, ALSO(struct spec_tls, has_mode)),
     ROW  (struct spec_tls, "client_cert", FIELD_BOOL, wants_client_cert, "a client certificate is demanded"),
 };
 SHAPE(tls, "tls", "TLS of the fake server", tls_rows, struct spec_tls, NO_OFFSET);
