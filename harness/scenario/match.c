@@ -139,6 +139,10 @@ static void check_map(const struct shape *shape, const struct node *n, struct do
     }
     for (size_t i = 0; i < n->count; i++) {
         const struct field *f = shape_find(shape, n->keys[i]->text);
+        if (f != NULL && f->type == FIELD_REFUSED) {
+            doc_error_at(errors, n->keys[i], "'%s': %s", f->key, f->doc);
+            continue;
+        }
         if (f != NULL) {
             check_field(shape, f, n->items[i], errors);
             continue;

@@ -16,6 +16,8 @@
     const struct shape shape_##id = {title, doc, rows, COUNT(rows), sizeof(struct_name), at}
 #define AT(struct_name) offsetof(struct_name, at)
 
+static const char where_to_dial[] =
+    "a real server's stands under endpoint; a fake server has a port of its own";
 static const char no_client[] =
     "this version has no client subject; use probe, or classify for a mapper";
 
@@ -67,6 +69,7 @@ static const struct field auth_rows[] = {
     PX("initial_response", FIELD_CHOICE, initial_response, "on the AUTH line?", .choices = &choices_initial_responses),
     P ("ignore_offer",     FIELD_BOOL,   ignore_offer, "send AUTH though the server does not offer it"),
     REFUSED("oauth", "this version fetches no tokens; use token: \"${secret:name}\""),
+    REFUSED("username", "it is called user"),
 };
 SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 
@@ -110,6 +113,12 @@ static const struct field probe_rows[] = {
     PX("timeout",     FIELD_MAP,      provider,     "time-outs by stage", .shape = &shape_timeout),
     PX("retry",       FIELD_MAP,      retry,        "when to try again", .shape = &shape_retry),
     PX("purpose",     FIELD_WORD,     purpose,      "what the check is for; policy follows from it", .choices = &choices_purposes),
+    REFUSED("host", where_to_dial),
+    REFUSED("port", where_to_dial),
+    REFUSED("tls", "the probe's mode is security; what the fake server shows stands under server"),
+    REFUSED("user", "it stands under auth"),
+    REFUSED("password", "it stands under auth"),
+    REFUSED("token", "it stands under auth"),
     PX("steps",       FIELD_CUSTOM,   steps,        "exact control, in place of until", .read = read_steps, .shape = &shape_step, .schema = "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/steps\"}]}}"),
 };
 SHAPE(probe, "probe", "our own client", probe_rows, struct spec_probe, AT(struct spec_probe));
@@ -274,6 +283,10 @@ static const struct field scenario_rows[] = {
     HX("probe",       FIELD_NODE,   probe,    "our client is the subject", .shape = &shape_probe, .schema = "{\"$ref\": \"#/$defs/probe\"}"),
     HX("classify",    FIELD_NODE,   classify, "the mapper is the subject", .shape = &shape_classify, .schema = "{\"$ref\": \"#/$defs/classify\"}"),
     REFUSED("client", no_client),
+    REFUSED("name", "it is called id (stable) and title (for a person)"),
+    REFUSED("steps", "they stand under probe"),
+    REFUSED("auth", "it stands under probe"),
+    REFUSED("skip", "write needs: [NAME]: it is skipped, with that reason, until --have NAME"),
     HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}"),
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),

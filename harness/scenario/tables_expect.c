@@ -84,10 +84,15 @@ static const struct field saw_message_rows[] = {
 };
 PART(saw_message, "messages", "one message the fake server took", saw_message_rows);
 
+#define REFUSED(k, d) {.key = k, FIELD_REFUSED, d}
+static const char from_assertions[] = "it is made of the assertions, and cannot be one of them";
+static const char from_the_file[] = "it is the case's own, and says nothing of a server";
+
 static const struct field saw_rows[] = {
     {.key = "connections", MATCH_NUMBER,   "how many"},
     {.key = "commands",    MATCH_VERBS,    "verbs in order"},
     {.key = "not_sent",    MATCH_NOT_SENT, "verbs that must not have come", .from = "sent"},
+    REFUSED("sent", "write commands: [EHLO, …], or not_sent: [AUTH]"),
     {.key = "auth",        MATCH_ITEMS,    "logins", .shape = &part_saw_auth},
     {.key = "secrets",     MATCH_TEXT,     "none: no secret crossed in clear, in any encoding"},
     {.key = "quit",        MATCH_BOOL,     "every connection said QUIT"},
@@ -179,6 +184,11 @@ static const struct field expect_rows[] = {
     {.key = "waited",         MATCH_DURATION, "waits between attempts, together", .from = "waited_ms"},
     {.key = "ms",             MATCH_NUMBER,   "length of the case, as a number"},
     {.key = "waited_ms",      MATCH_NUMBER,   "waits, as a number"},
+    REFUSED("client", "this version has no client subject; the wire decides: server_saw"),
+    REFUSED("verdict", from_assertions), REFUSED("kind", from_assertions), REFUSED("message", from_assertions),
+    REFUSED("text", from_assertions), REFUSED("checks", from_assertions), REFUSED("runs", from_assertions),
+    REFUSED("captured", "write ${NAME} in another assertion"),
+    REFUSED("id", from_the_file), REFUSED("level", from_the_file), REFUSED("world", from_the_file),
     {.key = "capture",        MATCH_CAPTURE,  "keeps a piece of the document, for other assertions, as ${NAME}; it must be found", .shape = &part_capture},
 };
 SHAPE(expect, "expect", "assertions; they mirror the result document", expect_rows);
