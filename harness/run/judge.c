@@ -45,7 +45,9 @@ static const char *check_note(struct judging *j, const struct match_check *c)
     if (c->note != NULL && c->note[0] != '\0') {
         return c->note;
     }
-    return arena_printf(j->in->arena, "wanted %s, got %s", c->want, value_text(j, c->got));
+    bool has_more = c->tell != NULL && c->tell[0] != '\0';
+    return arena_printf(j->in->arena, "wanted %s, got %s%s%s%s", c->want, value_text(j, c->got),
+                        has_more ? " (" : "", has_more ? c->tell : "", has_more ? ")" : "");
 }
 
 static void add_failure(struct judging *j, const char *kind, const char *message)
@@ -76,7 +78,10 @@ static void collect_checks(struct judging *j)
             continue;
         }
         failed++;
-        add_failure(j, "expect", arena_printf(j->in->arena, "%s: %s", c->path, check_note(j, c)));
+        struct slice verb = json_slice(json_get(c->got, "verb")); /* of not_sent: say which */
+        add_failure(j, "expect",
+                    arena_printf(j->in->arena, "%s: " SLICE_FMT "%s%s", c->path, SLICE_ARG(verb),
+                                 verb.n != 0 ? " " : "", check_note(j, c)));
         if (shown < SHOWN_CHECKS) {
             print_check(j, c);
             shown++;

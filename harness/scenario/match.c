@@ -216,7 +216,8 @@ static void add_check(struct walk *w, const char *path, const struct node *at, b
                                                .at = at,
                                                .want = want,
                                                .got = (struct json *)(uintptr_t)got,
-                                               .note = note};
+                                               .note = note,
+                                               .tell = ""};
 }
 
 static void walk_map(struct walk *w, const struct shape *shape, const struct node *n,
@@ -229,8 +230,18 @@ static void walk_leaf(struct walk *w, enum field_type type, const struct node *n
     buf_init(&want, 4096);
     leaf_describe(n, &want);
     const char *text = arena_text(w->arena, buf_slice(&want));
+    bool is_ok = leaf_holds(type, n, got);
+    bool is_time = type == MATCH_DURATION && json_kind(got) == JSON_REAL;
+    add_check(w, path, n, is_ok, got, text,
+              is_ok || !is_time
+                  ? ""
+                  : arena_printf(w->arena, "wanted %s, got %.1f ms", text, json_to_real(got)));
+    if (!is_ok && w->out != NULL) {
+        buf_reset(&want);
+        leaf_tell(type, n, got, &want);
+        w->out->list[w->out->count - 1].tell = arena_text(w->arena, buf_slice(&want));
+    }
     buf_release(&want);
-    add_check(w, path, n, leaf_holds(type, n, got), got, text, "");
 }
 
 /* Does any or each item have what is asked? Said at the quantifier, not item by item. */

@@ -17,6 +17,7 @@ struct match_check {
     const char *want;        /* for a person, in the arena */
     struct json *got;        /* borrowed from the document; NULL when absent */
     const char *note;        /* "sent at +12.0 ms, in clear", or "" */
+    const char *tell;        /* more words to what was wanted and got: "XFOO is missing", or "" */
 };
 struct match_checks { struct match_check *list; size_t count, space; struct arena *arena; };
 
