@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cli/attachments.h"
+#include "cli/github.h"
 #include "cli/selection.h"
 #include "reports/report.h"
 #include "run/coordinator.h"
@@ -383,7 +384,14 @@ static int write_reports(struct run_command *r, const struct report_options *loo
         const struct wanted_report *w = &r->reports[i];
         struct report_options options_here = *look;
         options_here.attachments = attachments_link(&r->attachments, w->path, &r->selection.arena);
-        if (report_write_file(w->format, &r->record, &options_here, w->path, &why) != ERR_OK) {
+        struct github_fence fence = {""};
+        bool is_echo = strcmp(w->path, "-") == 0 && strcmp(w->format->name, "github") != 0;
+        if (is_echo) {
+            github_fence_begin(&fence);
+        }
+        enum err err = report_write_file(w->format, &r->record, &options_here, w->path, &why);
+        github_fence_end(&fence);
+        if (err != ERR_OK) {
             fprintf(stderr, "smtpdx: the report %s could not be written: %s\n", w->path, why.text);
             status = EXIT_NO_REPORT;
         } else {
@@ -447,7 +455,10 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     };
     int signal_number = 0;
     struct why why;
+    struct github_fence fence = {""};
+    github_fence_begin(&fence);
     enum err err = coordinator_run(&params, r->record.results, &signal_number, &why);
+    github_fence_end(&fence);
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);
     }
@@ -516,6 +527,7 @@ static int with_secrets(struct run_command *r)
         fprintf(stderr, "smtpdx: %s\n", why.text);
         status = EXIT_NO_REPORT;
     } else {
+        github_mask_secrets(secrets);
         status = with_context(r, secrets);
     }
     secrets_free(secrets);
