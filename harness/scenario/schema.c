@@ -101,6 +101,7 @@ static struct json *match_schema(const struct field *f)
         out = json_map();
         any = json_list();
         json_add(any, enum_schema(f->choices));
+        json_add(any, parse_schema("{\"type\": \"null\"}"));
         json_add(any, ref_schema("matcher"));
         json_add(any, ref_schema("reference"));
         json_set(out, "anyOf", any);
