@@ -34,10 +34,19 @@ uint64_t conn_max_message(const struct conn *c)
 
 void conn_fill(struct conn *c, struct slice user, const char *text, struct buf *out)
 {
-    char date[32], id[17];
+    char date[32] = "", id[17] = "";
     struct fake *f = c->fake;
-    persona_date(f->params.wall_time + (c->now_us - f->start_us) / 1000000, date);
-    rng_text(&c->rng, id, sizeof id - 1);
+    if (strchr(text, '{') == NULL) { /* most texts have nothing to fill in */
+        buf_add_text(out, text);
+        return;
+    }
+    if (strstr(text, "{time}") != NULL) {
+        persona_date(f->params.wall_time + (c->now_us - f->start_us) / 1000000, date);
+    }
+    if (strstr(text, "{id}") != NULL) {
+        rng_text(&c->rng, id, sizeof id - 1);
+        id[1] = (char)('0' + (unsigned char)id[1] % 10); /* no id in a log is without a digit */
+    }
     struct provider_fill fill = {.host = slice_of(f->persona.host),
                                  .id = slice_of(id),
                                  .time = slice_of(date),

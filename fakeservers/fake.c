@@ -29,7 +29,11 @@ static bool needs_tls(const struct fake *f)
 
 static enum err fake_add_tls(struct fake *f, const struct spec_tls *over, struct why *why)
 {
-    return tls_cache_add(&f->tls, f->params.pki, f->params.host, f->spec, over, why);
+    struct tls_cache_source from = {.pki = f->params.pki,
+                                    .setups = f->params.setups,
+                                    .host = f->params.host,
+                                    .server = f->spec};
+    return tls_cache_add(&f->tls, &from, over, why);
 }
 
 static enum err fake_make_tls(struct fake *f, struct why *why)

@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "base/session.h"
 #include "net/pki.h"
-#include "net/tls.h"
+#include "net/tls_setups.h"
 #include "scenario/spec.h"
 
 struct fake; /* opaque: one per case */
@@ -22,6 +22,7 @@ struct fake_params {
     const struct spec_server *spec;   /* borrowed */
     const struct registry *providers; /* borrowed */
     struct pki *pki;                  /* borrowed */
+    struct tls_setups *setups;        /* borrowed: TLS setups shared with other fakes; may be NULL */
     const char *host;                 /* name the certificate is for, besides localhost and loopback IPs */
     uint64_t seed;
     int64_t wall_time;                /* seconds since 1970 at the start of the case, for dates in replies */

@@ -282,7 +282,7 @@ const char *persona_password_refusal(const struct persona *p)
             return password_refusals[i];
         }
     }
-    return NULL;
+    return "auth.credentials_rejected"; /* refused all the same, in the words for any password */
 }
 
 /* ---- capability lists (RFC 5321 4.1.1.1) ---- */

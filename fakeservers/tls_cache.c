@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { NAMES_MAX = 5 };
+
 static const char *either(const char *first, const char *second)
 {
     return first != NULL && first[0] != '\0' ? first : second != NULL ? second : "";
@@ -39,8 +41,25 @@ static enum err tls_versions(const struct spec_tls *spec, struct tls_params *par
     return ERR_OK;
 }
 
-static enum err tls_make(const struct spec_tls *spec, struct pki *pki, const char *const *names,
-                         size_t name_count, struct tls_setup **out, struct why *why)
+/* The names a leaf is issued for. Returns how many. */
+static size_t tls_names(const struct tls_cache_source *from, const char *names[NAMES_MAX])
+{
+    const char *extra = from->server->names_extra;
+    size_t n = 0;
+    if (from->host != NULL && from->host[0] != '\0') {
+        names[n++] = from->host;
+    }
+    names[n++] = "localhost";
+    names[n++] = "127.0.0.1";
+    names[n++] = "::1";
+    if (extra != NULL && extra[0] != '\0') {
+        names[n++] = extra;
+    }
+    return n;
+}
+
+static enum err tls_make(const struct spec_tls *spec, const struct tls_cache_source *from,
+                         struct tls_setup **out, struct why *why)
 {
     struct tls_params params = {.is_server = true,
                                 .ciphers = slice_of(either(spec->ciphers, "")),
@@ -54,28 +73,19 @@ static enum err tls_make(const struct spec_tls *spec, struct pki *pki, const cha
         return why_set(why, ERR_INVALID, "unknown TLS fault '%s'", fault);
     }
     TRY(tls_versions(spec, &params, why));
-    TRY(pki_issue(pki, leaf, names, name_count, &params.cert_pem, &params.key_pem, why));
-    return tls_setup_new(&params, out, why);
+    const char *names[NAMES_MAX];
+    size_t count = tls_names(from, names);
+    TRY(pki_issue(from->pki, leaf, names, count, &params.cert_pem, &params.key_pem, why));
+    return from->setups != NULL ? tls_setups_get(from->setups, &params, out, why)
+                                : tls_setup_new(&params, out, why);
 }
 
-enum err tls_cache_add(struct tls_cache *cache, struct pki *pki, const char *host,
-                       const struct spec_server *server, const struct spec_tls *over,
-                       struct why *why)
+enum err tls_cache_add(struct tls_cache *cache, const struct tls_cache_source *from,
+                       const struct spec_tls *over, struct why *why)
 {
-    const char *names[5];
-    size_t n = 0;
-    if (host != NULL && host[0] != '\0') {
-        names[n++] = host;
-    }
-    names[n++] = "localhost";
-    names[n++] = "127.0.0.1";
-    names[n++] = "::1";
-    if (server->names_extra != NULL && server->names_extra[0] != '\0') {
-        names[n++] = server->names_extra;
-    }
-    struct spec_tls spec = tls_overlay(&server->tls, over);
+    struct spec_tls spec = tls_overlay(&from->server->tls, over);
     struct tls_setup *setup = NULL;
-    TRY(tls_make(&spec, pki, names, n, &setup, why));
+    TRY(tls_make(&spec, from, &setup, why));
     if (cache->count == cache->space) {
         cache->space = cache->space ? 2 * cache->space : 4;
         cache->entries = mem_realloc(cache->entries, cache->space * sizeof *cache->entries);

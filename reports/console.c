@@ -292,9 +292,9 @@ static void print_plain_progress(const struct console *c)
     buf_release(&out);
 }
 
-void console_result(struct console *c, const struct json *result)
+void console_result(struct console *c, const char *id, const struct json *result)
 {
-    struct report_case r = report_case_of(result, NULL, c->options.should_fails);
+    struct report_case r = report_case_of(result, id, c->options.should_fails);
     c->done++;
     c->failed += report_case_is_failure(&r) ? 1 : 0;
     c->errors += r.verdict == VERDICT_ERROR ? 1 : 0;

@@ -63,7 +63,8 @@ struct console *console_new(const struct report_options *options, int fd); /* co
 void console_free(struct console *c);
 void console_start(struct console *c, size_t selected, const char *world);
 void console_case_start(struct console *c, const char *id);
-void console_result(struct console *c, const struct json *result);
+/* id: of the case, for a document that has none (of a case that passed without one); may be NULL. */
+void console_result(struct console *c, const char *id, const struct json *result);
 /* written: paths of the reports, for the summary line. */
 void console_finish(struct console *c, const struct run_record *run, const char *const *written,
                     size_t count);

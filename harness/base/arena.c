@@ -80,11 +80,15 @@ char *arena_text(struct arena *a, struct slice s)
 
 char *arena_printf(struct arena *a, const char *format, ...)
 {
+    char small[256];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(small, sizeof small, format, args);
     va_end(args);
     must(n >= 0);
+    if ((size_t)n < sizeof small) {
+        return arena_text(a, slice_make(small, (size_t)n));
+    }
     char *p = arena_alloc(a, (size_t)n + 1);
     va_start(args, format);
     vsnprintf(p, (size_t)n + 1, format, args);

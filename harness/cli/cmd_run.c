@@ -238,11 +238,13 @@ static void on_start(void *context, size_t index)
 static void on_result(void *context, size_t index, struct json *result)
 {
     struct run_command *r = context;
-    struct json *event = new_event(r, "case-end");
-    json_set(event, "id", json_text(r->record.ids[index]));
-    json_set(event, "result", json_ref(result));
-    log_event(r, event);
-    console_result(r->console, result);
+    if (r->log != NULL) {
+        struct json *event = new_event(r, "case-end");
+        json_set(event, "id", json_text(r->record.ids[index]));
+        json_set(event, "result", json_ref(result));
+        log_event(r, event);
+    }
+    console_result(r->console, r->record.ids[index], result);
 }
 
 /* ---- before ---- */
@@ -449,7 +451,7 @@ static int run_plan(struct run_command *r, const struct run_context *context)
         .jobs = (unsigned)r->jobs,
         .in_flight = (unsigned)open_files_for(r->in_flight),
         .ids = ids,
-        .on_start = on_start,
+        .on_start = r->log != NULL || look.is_terminal ? on_start : NULL,
         .on_result = on_result,
         .context = r,
     };
@@ -487,6 +489,7 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         .seed = r->seed,
         .wall_time = (int64_t)time(NULL),
         .keep_transcripts = r->keep_transcripts,
+        .only_verdicts = r->report_count == 0 && r->log == NULL && !r->is_verbose,
     };
     char today[20];
     text_utc(context.wall_time, today);
@@ -503,7 +506,9 @@ static int with_context(struct run_command *r, struct secrets *secrets)
     } else {
         context.mapper = mapper;
         context.tls = tls_cache_new(context.pki);
+        context.setups = tls_setups_new();
         status = run_plan(r, &context);
+        tls_setups_free(context.setups);
         tls_cache_free(context.tls);
     }
     pki_free(context.pki);

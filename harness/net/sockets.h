@@ -39,7 +39,6 @@ struct sock_listener {
     int fd;
     enum address_family family;
     bool is_dead, is_leased;
-    unsigned generation; /* of the lease */
     struct listen_params params;
     struct timer pause; /* out of descriptors: looks again later */
     struct sock_listener *next_idle, *next_made;
@@ -51,6 +50,7 @@ struct sock_pool { /* idle listeners of one kind, the longest idle first */
 };
 
 struct sock_watch {
+    struct sock_world *world;
     uv_poll_t poll;
     int fd;
     void (*on_readable)(void *context);
@@ -68,6 +68,7 @@ struct sock_world {
     uv_timer_t patience;  /* of world_run_once */
     int64_t armed_for_us; /* what either waits for; 0: nothing */
     bool is_in_timers;
+    int64_t callback_us; /* the time, while a callback of the loop runs; 0 elsewhere */
     size_t weak_timers; /* armed, but no reason to stay: lingering links */
     struct sock_link *links;
     struct sock_dial *dials; /* of literals, under way */
@@ -80,6 +81,10 @@ struct sock_world {
 
 /* world_sockets.c */
 int64_t sock_now_us(struct world *world);
+/* Around each callback of the loop: it sees one time. Asking the clock costs more than most of what
+ * is done in between where it is a system call, as on many virtual machines. */
+void sock_enter(struct sock_world *w);
+void sock_leave(struct sock_world *w);
 void sock_timer_start(struct world *world, struct timer *t, int64_t when_us);
 void sock_timer_stop(struct world *world, struct timer *t);
 /* A timer that does not keep world_run from returning. */

@@ -291,9 +291,8 @@ static void read_out(struct sock_link *l)
     }
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void handle_events(struct sock_link *l, int status, int events)
 {
-    struct sock_link *l = poll->data;
     if (l->dial != NULL) {
         sock_dial_ready(l, status);
         return;
@@ -308,6 +307,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if ((events & UV_READABLE) != 0 && !l->is_gone && (l->events & UV_READABLE) != 0) {
         read_some(l);
     }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct sock_link *l = poll->data;
+    struct sock_world *w = world_of(l);
+    sock_enter(w);
+    handle_events(l, status, events);
+    sock_leave(w);
 }
 
 /* ---- the face ---- */

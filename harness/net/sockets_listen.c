@@ -4,10 +4,8 @@
  * full of closed connections in TIME_WAIT, and then every bind to port 0 searches for milliseconds.
  *
  * No connection of an earlier case may reach a later one. So an idle listener goes on accepting and
- * resets whoever comes; what the kernel still holds is reset before the next lease; the longest
- * idle port is leased first, and only once there are POOL_MIN of them; and a lease has a
- * generation, so that a listener which is released by its own on_accept is not accepted from any
- * further.
+ * resets whoever comes; what the kernel still holds is reset before the next lease; and the longest
+ * idle port is leased first, and only once there are POOL_MIN of them.
  */
 #include "net/sockets.h"
 
@@ -23,7 +21,6 @@
 enum {
     POOL_MIN = 16,
     BACKLOG = 512,
-    ACCEPTS_MAX = 64,     /* a turn */
     PAUSE_US = 50 * 1000, /* when descriptors have run out */
 };
 
@@ -62,26 +59,22 @@ static int accept_one(struct sock_listener *l)
     return fd;
 }
 
+/* One a turn: a lease has one connection, mostly, and the poll tells again when there are more. */
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
     struct sock_listener *l = poll->data;
-    unsigned generation = l->generation;
+    struct sock_world *w = world_of(l);
     (void)status;
     (void)events;
-    for (int i = 0; i < ACCEPTS_MAX && l->generation == generation; i++) {
-        int fd = accept_one(l);
-        if (fd < 0) {
-            return;
-        }
-        if (!l->is_leased) {
-            sock_close_with_reset(fd);
-            continue;
-        }
-        struct sock_link *link = sock_link_new(world_of(l), fd);
-        if (link != NULL) {
-            l->params.on_accept(l->params.context, &link->link);
-        }
+    sock_enter(w);
+    int fd = accept_one(l);
+    struct sock_link *link = fd >= 0 && l->is_leased ? sock_link_new(w, fd) : NULL;
+    if (link != NULL) {
+        l->params.on_accept(l->params.context, &link->link);
+    } else if (fd >= 0 && !l->is_leased) {
+        sock_close_with_reset(fd);
     }
+    sock_leave(w);
 }
 
 /* Resets whatever connected while nobody leased the port. */
@@ -219,7 +212,6 @@ enum err sock_listen(struct world *world, const struct listen_params *params, st
         uv_ref((uv_handle_t *)&l->poll);
     }
     l->is_leased = true;
-    l->generation++;
     l->params = *params;
     *out = &l->listener;
     return ERR_OK;
@@ -237,9 +229,7 @@ void sock_listener_release(struct listener *listener)
     struct sock_listener *l = (struct sock_listener *)listener;
     must(l->is_leased);
     l->is_leased = false;
-    l->generation++;
-    if (!l->is_dead) {
-        drop_backlog(l);
+    if (!l->is_dead) { /* who still comes is reset by the poll, or before the next lease */
         uv_unref((uv_handle_t *)&l->poll);
     }
     pool_add(pool_for(world_of(l), l->family, l->is_dead), l);

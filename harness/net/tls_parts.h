@@ -8,8 +8,18 @@
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <time.h>
 
 enum { TLS_HEAD_MAX = 8 };
+
+/* tls_crl.c: the revocation list whose signature is known to be good. */
+struct tls_crl_memory {
+    X509_STORE_CTX_check_crl_fn own_check;
+    X509_CRL *list; /* owned reference; NULL: nothing is remembered */
+    X509 *issuer;   /* owned reference */
+    time_t time;    /* at which it was good */
+};
 
 struct tls_setup {
     unsigned references;
@@ -17,6 +27,7 @@ struct tls_setup {
     BIO_METHOD *transport;
     bool is_server, skips_verify, has_trust;
     enum tls_fault fault;
+    struct tls_crl_memory crl;
 };
 
 struct tls_filter {
@@ -54,6 +65,10 @@ bool tls_verdict_is_text(const unsigned char *head, size_t count);
 void tls_verdict_of_error(struct tls_filter *f);
 /* The transport ended in the handshake. */
 void tls_verdict_of_eof(struct tls_filter *f);
+
+/* tls_crl.c: from now on the setup remembers; forget releases what it holds. */
+void tls_crl_use_memory(struct tls_setup *s);
+void tls_crl_forget(struct tls_crl_memory *m);
 
 /* tls_filter.c: called by OpenSSL. */
 int tls_transport_read(BIO *bio, char *out, size_t max, size_t *count);

@@ -215,15 +215,16 @@ static bool fill_store(X509_STORE *store, const STACK_OF(X509_INFO) * infos, boo
     return has_cert;
 }
 
-static enum err set_trust_from_pem(SSL_CTX *context, struct slice pem, struct why *why)
+static enum err set_trust_from_pem(struct tls_setup *s, struct slice pem, struct why *why)
 {
     BIO *bio = reader_of(pem);
     STACK_OF(X509_INFO) *infos =
         bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, no_passphrase, NULL) : NULL;
-    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    X509_STORE *store = SSL_CTX_get_cert_store(s->context);
     bool has_crl = false, ok = infos != NULL && fill_store(store, infos, &has_crl);
     if (ok && has_crl) {
         ok = X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+        tls_crl_use_memory(s);
     }
     sk_X509_INFO_pop_free(infos, X509_INFO_free);
     BIO_free(bio);
@@ -234,7 +235,7 @@ static enum err set_trust(struct tls_setup *s, const struct tls_params *p, struc
 {
     s->has_trust = p->trust_pem.n != 0;
     if (s->has_trust) {
-        return set_trust_from_pem(s->context, p->trust_pem, why);
+        return set_trust_from_pem(s, p->trust_pem, why);
     }
     if (!p->is_server && !SSL_CTX_set_default_verify_paths(s->context)) {
         return library_failed(why, "the system's trusted certificates");
@@ -320,6 +321,7 @@ void tls_setup_free(struct tls_setup *s)
     if (s == NULL || --s->references != 0) {
         return;
     }
+    tls_crl_forget(&s->crl);
     SSL_CTX_free(s->context);
     BIO_meth_free(s->transport);
     free(s);

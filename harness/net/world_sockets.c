@@ -10,10 +10,25 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+static int64_t clock_us(void)
+{
+    return (int64_t)(uv_hrtime() / 1000);
+}
+
 int64_t sock_now_us(struct world *world)
 {
-    (void)world;
-    return (int64_t)(uv_hrtime() / 1000);
+    const struct sock_world *w = (const struct sock_world *)world;
+    return w->callback_us != 0 ? w->callback_us : clock_us();
+}
+
+void sock_enter(struct sock_world *w)
+{
+    w->callback_us = clock_us();
+}
+
+void sock_leave(struct sock_world *w)
+{
+    w->callback_us = 0;
 }
 
 /* ---- timers ---- */
@@ -33,7 +48,7 @@ static uint64_t delay_ms(struct sock_world *w, int64_t when_us)
  * of no delay that is re-armed by its callback would keep libuv from ever polling again. */
 static void arm_for(struct sock_world *w, int64_t when_us)
 {
-    uint64_t delay = delay_ms(w, when_us);
+    uint64_t delay = when_us <= sock_now_us(&w->world) ? 0 : delay_ms(w, when_us);
     w->armed_for_us = when_us;
     if (delay == 0) {
         uv_timer_stop(&w->uv_timer);
@@ -68,19 +83,22 @@ static void rearm(struct sock_world *w)
 
 static void run_due(struct sock_world *w)
 {
-    int64_t now_us = sock_now_us(&w->world);
     uint64_t last = w->world.timers.last_sequence; /* those armed from here on wait for a turn */
     w->is_in_timers = true;
+    sock_enter(w);
+    int64_t now_us = w->callback_us;
     const struct timers_entry *first = timers_first(&w->world.timers);
     while (first != NULL && first->when_us <= now_us && first->sequence <= last &&
            !w->world.is_stopped) {
         struct timer *t = timers_pop(&w->world.timers);
         t->on_time(t, now_us);
+        sock_enter(w); /* it may have taken its time */
         first = timers_first(&w->world.timers);
     }
     w->is_in_timers = false;
     w->armed_for_us = 0;
     rearm(w);
+    sock_leave(w);
 }
 
 static void on_uv_timer(uv_timer_t *handle)
@@ -153,9 +171,12 @@ static bool sock_run_once(struct world *world, int64_t wait_us)
 static void on_watch(uv_poll_t *poll, int status, int events)
 {
     struct sock_watch *watch = poll->data;
+    struct sock_world *w = watch->world;
     (void)status; /* an error shows when it is read */
     (void)events;
-    watch->on_readable(watch->context);
+    sock_enter(w);
+    watch->on_readable(watch->context); /* may end the watch */
+    sock_leave(w);
 }
 
 static void on_watch_closed(uv_handle_t *handle)
@@ -184,7 +205,7 @@ static enum err sock_watch_fd(struct world *world, int fd, void (*on_readable)(v
         return ERR_OK;
     }
     struct sock_watch *watch = mem_zalloc(1, sizeof *watch);
-    *watch = (struct sock_watch){.fd = fd, .on_readable = on_readable, .context = context};
+    *watch = (struct sock_watch){.world = w, .fd = fd, .on_readable = on_readable, .context = context};
     int err = uv_poll_init(&w->loop, &watch->poll, fd);
     if (err != 0) {
         free(watch);

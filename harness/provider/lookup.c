@@ -11,14 +11,19 @@ static int reply_rank(const struct provider_reply *r)
     return (r->may_play ? 0 : 2) + (r->is_mx ? 1 : 0);
 }
 
+static bool is_variant(const struct provider_reply *r, struct slice variant)
+{
+    bool is_usual = slice_eq_text(variant, PROVIDER_VARIANT_USUAL) && r->variant[0] == '\0';
+    return variant.n == 0 || is_usual || slice_eq_text(variant, r->variant);
+}
+
 const struct provider_reply *provider_reply_for(const struct provider *p, struct slice cause,
                                                 struct slice variant, enum stage stage)
 {
     const struct provider_reply *best = NULL;
     for (size_t i = 0; i < p->reply_count; i++) {
         const struct provider_reply *r = &p->replies[i];
-        bool is_meant = slice_eq_text(cause, r->cause) &&
-                        (variant.n == 0 || slice_eq_text(variant, r->variant)) &&
+        bool is_meant = slice_eq_text(cause, r->cause) && is_variant(r, variant) &&
                         (stage == STAGE_NONE || stage == r->stage);
         if (is_meant && (best == NULL || reply_rank(r) < reply_rank(best))) {
             best = r;

@@ -97,6 +97,9 @@ struct provider {
     const struct node *root; /* the whole file */
 };
 
+/* How a scenario names the reply that has no variant, where another would be taken first. */
+#define PROVIDER_VARIANT_USUAL "usual"
+
 struct registry; /* opaque */
 
 /*
@@ -117,7 +120,7 @@ const struct provider *registry_by_address(const struct registry *r, struct slic
 const char *registry_nearest(const struct registry *r, struct slice name);
 
 /* The reply in which the provider words the cause: variant "" takes the first playable one, the
- * submission side's before the inbound side's; stage STAGE_NONE takes any. When none may be played
+ * submission side's before the inbound side's, and "usual" the one that has no variant; stage STAGE_NONE takes any. When none may be played
  * the first one; NULL when it words it nowhere. */
 const struct provider_reply *provider_reply_for(const struct provider *p, struct slice cause,
                                                 struct slice variant, enum stage stage);

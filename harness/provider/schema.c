@@ -459,6 +459,11 @@ static void check_twins(const struct check *c, const struct node *replies)
 {
     for (size_t i = 0; replies != NULL && replies->kind == NODE_LIST && i < replies->count; i++) {
         const struct node *a = replies->items[i];
+        if (node_is_text(node_get(a, "variant"), PROVIDER_VARIANT_USUAL)) {
+            doc_error_at(c->errors, node_get(a, "variant"),
+                         "'" PROVIDER_VARIANT_USUAL
+                         "' is the reply without a variant: leave it out");
+        }
         for (size_t k = 0; k < i; k++) {
             const struct node *b = replies->items[k];
             if (same_text(a, b, "cause") && same_text(a, b, "variant") &&

@@ -10,7 +10,8 @@
 
 struct case_run; /* opaque; frees itself after on_done */
 
-/* The document is complete (verdict included) and not redacted; the receiver owns it. */
+/* The document is complete (verdict included) and not redacted; the receiver owns it. NULL: the case
+ * passed, and the context says that nobody wants the document of such a case. */
 typedef void case_done_fn(void *context, struct json *document);
 
 /* What outlives one attempt at a case (run/rerun.h). */

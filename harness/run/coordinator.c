@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,26 +17,31 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "run/frame.h"
 #include "run/judge.h"
 #include "run/rerun.h"
 
 enum {
-    LINE_MAX_BYTES = 64 * 1024 * 1024,
+    INPUT_MAX_BYTES = 128 * 1024 * 1024,
     WORKERS_MAX = 64,
+    SIMULATED_WINDOW = 256, /* cases given to a worker ahead */
+    LEAST_SHARE = 16,
     HANG_GRACE_MS =
         30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
-    POLL_MS = 250,
+    POLL_MS = 50,
+    HANG_CHECK_MS = 250,
     RESTARTS_MAX = 1000,
 };
 
-enum case_state { CASE_WAITING, CASE_GIVEN, CASE_STARTED, CASE_DONE };
+enum case_state { CASE_WAITING, CASE_GIVEN, CASE_DONE };
 
 struct tracked {
     enum case_state state;
-    unsigned worker;     /* while given or started */
-    int64_t deadline_ms; /* while started */
-    bool is_alone;       /* to be run alone, after a crash */
+    unsigned worker;    /* while given */
+    uint32_t place;     /* while given: in the worker's list */
+    bool is_start_told; /* while given */
+    bool is_alone;      /* to be run alone, after a crash */
     int64_t group_free_ms;
 };
 
@@ -43,21 +49,27 @@ struct worker_slot {
     pid_t pid; /* 0: none */
     int to, from;
     struct buf input;
-    size_t given;    /* cases given and not ended */
+    uint32_t *given; /* owned; cases given and not ended, in no order */
+    size_t given_count;
     bool is_alone;   /* runs one case and nothing else */
+    bool is_hungry;  /* has begun all it was given */
     bool was_killed; /* by us, for hanging */
 };
 
 struct coordinator {
     const struct coordinator_params *params;
+    struct board *board;
     struct tracked *cases;
     struct json **results;
+    struct json *passed; /* the one document of all cases of which nobody wants more */
     struct worker_slot workers[WORKERS_MAX];
     unsigned worker_count;
     size_t next; /* first case that may still be waiting */
     size_t left; /* not done */
+    size_t given; /* to all workers together */
     size_t alone_waiting;
     unsigned restarts;
+    int64_t hang_checked_ms;
 };
 
 static volatile sig_atomic_t caught_signal;
@@ -79,6 +91,37 @@ static const struct spec_case *spec_of(const struct coordinator *c, size_t i)
     return c->params->plan->cases[i].spec;
 }
 
+static size_t window(const struct coordinator *c)
+{
+    return c->params->is_simulated ? SIMULATED_WINDOW : c->params->in_flight;
+}
+
+static bool has_begun(const struct coordinator *c, size_t i)
+{
+    return board_begun_ms(c->board, i) != 0;
+}
+
+static void tell_start(struct coordinator *c, size_t i)
+{
+    struct tracked *t = &c->cases[i];
+    if (c->params->on_start != NULL && t->state == CASE_GIVEN && !t->is_start_told &&
+        has_begun(c, i)) {
+        t->is_start_told = true;
+        c->params->on_start(c->params->context, i);
+    }
+}
+
+/* Off the list of the worker that had it; the last of the list takes its place. */
+static void take_back(struct coordinator *c, size_t i)
+{
+    struct tracked *t = &c->cases[i];
+    struct worker_slot *w = &c->workers[t->worker];
+    uint32_t last = w->given[--w->given_count];
+    c->given--;
+    w->given[t->place] = last;
+    c->cases[last].place = t->place;
+}
+
 static void finish_case(struct coordinator *c, size_t i, struct json *document)
 {
     struct tracked *t = &c->cases[i];
@@ -86,8 +129,9 @@ static void finish_case(struct coordinator *c, size_t i, struct json *document)
         json_free(document);
         return;
     }
-    if (t->state == CASE_GIVEN || t->state == CASE_STARTED) {
-        c->workers[t->worker].given--;
+    tell_start(c, i);
+    if (t->state == CASE_GIVEN) {
+        take_back(c, i);
     }
     t->state = CASE_DONE;
     c->left--;
@@ -116,6 +160,7 @@ static void child_main(const struct coordinator *c, int in_fd, int out_fd)
         .run = c->params->run,
         .plan = c->params->plan,
         .is_simulated = c->params->is_simulated,
+        .board = c->board,
         .in_fd = in_fd,
         .out_fd = out_fd,
     };
@@ -149,7 +194,8 @@ static enum err start_worker(struct coordinator *c, unsigned slot, struct why *w
     }
     struct worker_slot *w = &c->workers[slot];
     *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0]};
-    buf_init(&w->input, LINE_MAX_BYTES);
+    w->given = mem_alloc(window(c) * sizeof *w->given);
+    buf_init(&w->input, INPUT_MAX_BYTES);
     fcntl(w->from, F_SETFL, O_NONBLOCK);
     return ERR_OK;
 }
@@ -171,7 +217,7 @@ static bool group_is_busy(const struct coordinator *c, size_t i)
             continue;
         }
         enum case_state state = c->cases[k].state;
-        running += state == CASE_GIVEN || state == CASE_STARTED ? 1 : 0;
+        running += state == CASE_GIVEN ? 1 : 0;
         if (c->cases[k].group_free_ms > now) {
             return true;
         }
@@ -182,15 +228,28 @@ static bool group_is_busy(const struct coordinator *c, size_t i)
 static void give(struct coordinator *c, unsigned slot, size_t i)
 {
     struct worker_slot *w = &c->workers[slot];
-    uint32_t index = (uint32_t)i;
     const struct spec_endpoint *e = spec_of(c, i)->endpoint;
-    c->cases[i].state = CASE_GIVEN;
-    c->cases[i].worker = slot;
-    c->cases[i].group_free_ms = e != NULL ? now_ms() + e->min_interval_us / 1000 : 0;
-    w->given++;
-    /* A dead worker shows as the end of its output; the write itself cannot block for four octets
-     * more than in_flight of them, which is far under the pipe's size. */
-    (void)!write(w->to, &index, sizeof index);
+    struct tracked *t = &c->cases[i];
+    t->state = CASE_GIVEN;
+    t->worker = slot;
+    t->place = (uint32_t)w->given_count;
+    t->is_start_told = false;
+    t->group_free_ms = e != NULL ? now_ms() + e->min_interval_us / 1000 : 0;
+    board_clear(c->board, i);
+    w->given[w->given_count++] = (uint32_t)i;
+    c->given++;
+}
+
+/* Sends what was given since the list had `from` cases. A dead worker shows as the end of its
+ * output; the write cannot block: the worker owes us so many cases less that they fit the pipe. */
+static void send_given(struct worker_slot *w, size_t from)
+{
+    enum { AT_ONCE = PIPE_BUF / sizeof(uint32_t) }; /* a write of so much is not torn */
+    while (from < w->given_count) {
+        size_t n = w->given_count - from < AT_ONCE ? w->given_count - from : AT_ONCE;
+        (void)!write(w->to, &w->given[from], n * sizeof *w->given);
+        from += n;
+    }
 }
 
 static bool may_give(const struct coordinator *c, size_t i)
@@ -198,28 +257,48 @@ static bool may_give(const struct coordinator *c, size_t i)
     return c->cases[i].state == CASE_WAITING && !c->cases[i].is_alone && !group_is_busy(c, i);
 }
 
+/*
+ * How many cases a worker is to have. Half a share of what waits, so that the last ones are handed
+ * out in small portions and all workers end together; but a worker whose cases all wait for silent
+ * servers gets more.
+ */
+static size_t portion(const struct coordinator *c, const struct worker_slot *w)
+{
+    size_t share = (c->left - c->given) / (2 * (size_t)c->worker_count);
+    share = share > LEAST_SHARE ? share : LEAST_SHARE;
+    size_t wanted = w->is_hungry ? w->given_count + share : share;
+    return wanted < window(c) ? wanted : window(c);
+}
+
+/* Not case by case: a worker that has enough to do is left alone until it has done some of it. */
 static void fill_worker(struct coordinator *c, unsigned slot)
 {
     struct worker_slot *w = &c->workers[slot];
-    size_t window = c->params->is_simulated ? 8 : c->params->in_flight;
+    size_t most = portion(c, w), from = w->given_count;
+    if (from > most - most / 4 && !w->is_hungry) {
+        return;
+    }
+    w->is_hungry = false;
     while (c->next < c->params->plan->count && c->cases[c->next].state != CASE_WAITING) {
         c->next++;
     }
-    for (size_t i = c->next; i < c->params->plan->count && w->given < window; i++) {
+    for (size_t i = c->next; i < c->params->plan->count && w->given_count < most; i++) {
         if (may_give(c, i)) {
             give(c, slot, i);
         }
     }
+    send_given(w, from);
 }
 
 static void fill_alone(struct coordinator *c, unsigned slot)
 {
     struct worker_slot *w = &c->workers[slot];
-    for (size_t i = 0; i < c->params->plan->count && w->given == 0; i++) {
+    for (size_t i = 0; i < c->params->plan->count && w->given_count == 0; i++) {
         if (c->cases[i].state == CASE_WAITING && c->cases[i].is_alone) {
             w->is_alone = true;
             c->alone_waiting--;
             give(c, slot, i);
+            send_given(w, 0);
         }
     }
 }
@@ -231,10 +310,10 @@ static void fill(struct coordinator *c)
         if (w->pid == 0) {
             continue;
         }
-        if (w->given == 0) {
+        if (w->given_count == 0) {
             w->is_alone = false;
         }
-        if (c->alone_waiting != 0 && w->given == 0) {
+        if (c->alone_waiting != 0 && w->given_count == 0) {
             fill_alone(c, s);
         } else if (!w->is_alone) {
             fill_worker(c, s);
@@ -244,41 +323,32 @@ static void fill(struct coordinator *c)
 
 /* ---- events ---- */
 
-static void on_line(struct coordinator *c, unsigned slot, struct slice line)
+static void on_frame(struct coordinator *c, unsigned slot, const struct frame *f)
 {
-    struct json *event;
+    size_t i = f->index;
+    struct json *document = NULL;
     struct why why;
-    if (json_parse(line, &event, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx: a worker wrote something that is no event: %s\n", why.text);
-        return;
+    if (f->index == FRAME_HUNGRY) {
+        c->workers[slot].is_hungry = true;
+    } else if (i >= c->params->plan->count || c->cases[i].state != CASE_GIVEN ||
+        c->cases[i].worker != slot) {
+        fprintf(stderr, "smtpdx: a worker reports a case that it was not given\n");
+    } else if (f->document.n == 0) {
+        finish_case(c, i, json_ref(c->passed));
+    } else if (json_parse(f->document, &document, &why) == ERR_OK) {
+        finish_case(c, i, document);
+    } else {
+        finish_case(c, i, judge_error_document(spec_of(c, i), "tool.crashed", why.text));
     }
-    size_t i = (size_t)json_to_int(json_get(event, "i"));
-    bool is_start = slice_eq_text(json_slice(json_get(event, "event")), "case-start");
-    if (i < c->params->plan->count && c->cases[i].worker == slot) {
-        if (is_start) {
-            int64_t limit = c->params->is_simulated
-                                ? SIMULATED_HANG_MS
-                                : rerun_limit_us(spec_of(c, i)) / 1000 + HANG_GRACE_MS;
-            c->cases[i].state = CASE_STARTED;
-            c->cases[i].deadline_ms = now_ms() + limit;
-            if (c->params->on_start != NULL) {
-                c->params->on_start(c->params->context, i);
-            }
-        } else {
-            finish_case(c, i, json_ref(json_get(event, "result")));
-        }
-    }
-    json_free(event);
 }
 
-static void take_lines(struct coordinator *c, unsigned slot)
+static void take_frames(struct coordinator *c, unsigned slot)
 {
     struct buf *input = &c->workers[slot].input;
     struct slice rest = buf_slice(input);
-    size_t at;
-    while ((at = slice_find_char(rest, '\n')) != SIZE_MAX) {
-        on_line(c, slot, slice_sub(rest, 0, at));
-        rest = slice_from(rest, at + 1);
+    struct frame f;
+    while (frame_take(&rest, &f)) {
+        on_frame(c, slot, &f);
     }
     buf_drop_front(input, input->n - rest.n);
 }
@@ -287,9 +357,10 @@ static void take_lines(struct coordinator *c, unsigned slot)
 static void bury_case(struct coordinator *c, size_t i, int status, bool was_killed, bool was_alone)
 {
     struct tracked *t = &c->cases[i];
-    bool was_started = t->state == CASE_STARTED;
+    bool was_started = has_begun(c, i);
     bool is_real = spec_of(c, i)->endpoint != NULL;
     if (!was_started || (!was_alone && !is_real)) {
+        take_back(c, i);
         t->is_alone = was_started;
         c->alone_waiting += was_started ? 1 : 0;
         t->state = CASE_WAITING;
@@ -317,16 +388,11 @@ static void bury_worker(struct coordinator *c, unsigned slot)
     close(w->to);
     close(w->from);
     buf_release(&w->input);
-    struct worker_slot dead = *w;
-    *w = (struct worker_slot){.pid = 0};
-    for (size_t i = 0; i < c->params->plan->count; i++) {
-        struct tracked *t = &c->cases[i];
-        if (t->worker == slot && (t->state == CASE_GIVEN || t->state == CASE_STARTED)) {
-            w->given = 1; /* finish_case counts down */
-            bury_case(c, i, status, dead.was_killed, dead.is_alone);
-        }
+    while (w->given_count != 0) {
+        bury_case(c, w->given[w->given_count - 1], status, w->was_killed, w->is_alone);
     }
-    w->given = 0;
+    free(w->given);
+    *w = (struct worker_slot){.pid = 0};
 }
 
 static void read_worker(struct coordinator *c, unsigned slot)
@@ -337,7 +403,7 @@ static void read_worker(struct coordinator *c, unsigned slot)
         ssize_t n = read(w->from, block, sizeof block);
         if (n > 0) {
             buf_add(&w->input, slice_make(block, (size_t)n));
-            take_lines(c, slot);
+            take_frames(c, slot);
         } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
             return;
         } else {
@@ -347,14 +413,31 @@ static void read_worker(struct coordinator *c, unsigned slot)
     }
 }
 
-static void kill_hanging(struct coordinator *c)
+static bool is_hanging(const struct coordinator *c, size_t i, int64_t now)
+{
+    int64_t begun = board_begun_ms(c->board, i);
+    int64_t limit = c->params->is_simulated ? SIMULATED_HANG_MS
+                                            : rerun_limit_us(spec_of(c, i)) / 1000 + HANG_GRACE_MS;
+    return begun != 0 && now > begun + limit;
+}
+
+/* Looks at what runs: what began is told, and a worker that is stuck is killed. */
+static void look_at_given(struct coordinator *c)
 {
     int64_t now = now_ms();
-    for (size_t i = 0; i < c->params->plan->count; i++) {
-        struct tracked *t = &c->cases[i];
-        if (t->state == CASE_STARTED && now > t->deadline_ms) {
-            c->workers[t->worker].was_killed = true;
-            kill(c->workers[t->worker].pid, SIGKILL);
+    bool looks_for_hangs = now - c->hang_checked_ms >= HANG_CHECK_MS;
+    if (!looks_for_hangs && c->params->on_start == NULL) {
+        return;
+    }
+    c->hang_checked_ms = looks_for_hangs ? now : c->hang_checked_ms;
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        struct worker_slot *w = &c->workers[s];
+        for (size_t k = 0; k < w->given_count; k++) {
+            tell_start(c, w->given[k]);
+            if (looks_for_hangs && is_hanging(c, w->given[k], now)) {
+                w->was_killed = true;
+                kill(w->pid, SIGKILL);
+            }
         }
     }
 }
@@ -411,11 +494,19 @@ static void stop_workers(struct coordinator *c, bool at_once)
     }
 }
 
+static void forget_given(struct coordinator *c)
+{
+    for (unsigned s = 0; s < c->worker_count; s++) {
+        free(c->workers[s].given);
+        c->workers[s].given = NULL;
+    }
+}
+
 /* An interrupt: what was in flight is an error, what waited stays without result. */
 static void abort_cases(struct coordinator *c)
 {
     for (size_t i = 0; i < c->params->plan->count; i++) {
-        if (c->cases[i].state == CASE_STARTED) {
+        if (c->cases[i].state == CASE_GIVEN && has_begun(c, i)) {
             finish_case(
                 c, i,
                 judge_error_document(spec_of(c, i), "tool.aborted", "interrupted while it ran"));
@@ -439,7 +530,7 @@ static enum err loop(struct coordinator *c, struct why *why)
         TRY(revive(c, why));
         fill(c);
         poll_workers(c);
-        kill_hanging(c);
+        look_at_given(c);
     }
     return ERR_OK;
 }
@@ -454,25 +545,22 @@ static void catch_signals(const int *numbers, size_t count, struct sigaction *be
     }
 }
 
-enum err coordinator_run(const struct coordinator_params *params, struct json **results,
-                         int *signal_number, struct why *why)
+static struct json *passed_document(void)
+{
+    struct json *doc = json_map();
+    json_set(doc, "verdict", json_text(verdict_slug(VERDICT_PASS)));
+    json_set(doc, "ms", json_int(0));
+    return doc;
+}
+
+static enum err with_signals_caught(struct coordinator *c, int *signal_number, struct why *why)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction before[COUNT(numbers)], before_pipe;
-    struct coordinator *c = mem_zalloc(1, sizeof *c);
-    c->params = params;
-    c->results = results;
-    c->cases = mem_zalloc(params->plan->count, sizeof *c->cases);
-    c->left = params->plan->count;
-    finish_skipped(c);
-    c->worker_count = params->jobs < WORKERS_MAX ? params->jobs : WORKERS_MAX;
-    c->worker_count = c->left < c->worker_count ? (unsigned)c->left : c->worker_count;
     catch_signals(numbers, COUNT(numbers), before);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, &before_pipe);
-
     enum err err = loop(c, why);
-
     *signal_number = caught_signal;
     stop_workers(c, err != ERR_OK || caught_signal != 0);
     abort_cases(c);
@@ -480,7 +568,30 @@ enum err coordinator_run(const struct coordinator_params *params, struct json **
         sigaction(numbers[i], &before[i], NULL);
     }
     sigaction(SIGPIPE, &before_pipe, NULL);
+    return err;
+}
+
+enum err coordinator_run(const struct coordinator_params *params, struct json **results,
+                         int *signal_number, struct why *why)
+{
+    struct board *board;
+    *signal_number = 0;
+    TRY(board_new(params->plan->count, &board, why));
+    struct coordinator *c = mem_zalloc(1, sizeof *c);
+    c->params = params;
+    c->board = board;
+    c->results = results;
+    c->passed = passed_document();
+    c->cases = mem_zalloc(params->plan->count, sizeof *c->cases);
+    c->left = params->plan->count;
+    finish_skipped(c);
+    c->worker_count = params->jobs < WORKERS_MAX ? params->jobs : WORKERS_MAX;
+    c->worker_count = c->left < c->worker_count ? (unsigned)c->left : c->worker_count;
+    enum err err = with_signals_caught(c, signal_number, why);
+    forget_given(c);
+    json_free(c->passed);
     free(c->cases);
     free(c);
+    board_free(board);
     return err;
 }

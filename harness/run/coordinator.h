@@ -18,7 +18,9 @@ struct coordinator_params {
     unsigned jobs;          /* worker processes, at least 1 */
     unsigned in_flight;     /* cases per worker at once, at least 1; sockets only */
     const char *const *ids; /* of the plan, for the record */
-    /* Called in the parent as things happen. result is redacted, borrowed. */
+    /* Called in the parent as things happen; on_start comes before the result and may be NULL, then
+     * nobody looks. result is redacted, borrowed; of a case that passed it holds no more than
+     * verdict and ms when the context says only_verdicts. */
     void (*on_start)(void *context, size_t index);
     void (*on_result)(void *context, size_t index, struct json *result);
     void *context;

@@ -2,6 +2,7 @@
 /* One small function per part of the document; names as in docs/result.md. */
 #include "run/document.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct json *ms(int64_t us)
@@ -139,29 +140,27 @@ static const char *delivery(const struct client_report *r)
     return r->mail_accepted ? "accepted" : r->delivery_unknown ? "unknown" : "none";
 }
 
-static void put_report(struct json *doc, const struct client_report *r)
+/* ---- the parts of a report ---- */
+
+static void put_outcome(struct json *doc, const struct client_report *r)
 {
     json_set(doc, "outcome", json_text(client_outcome_slug(r->outcome)));
     json_set(doc, "stage", json_text(stage_slug(r->stage)));
     json_set(doc, "fault",
              r->fault != FAULT_NONE ? json_text(fault_sentence(r->fault)) : json_null());
     json_set(doc, "detail", json_text(r->detail));
-    json_set(doc, "reply", reply_json(&r->reply));
-    json_set(doc, "greeting", reply_json(&r->greeting));
     json_set(doc, "error_document", json_string(r->error_document));
-    json_set(doc, "proof", proof_json(r));
-    json_set(doc, "stages", stages_json(r));
-    if (r->step_count != 0) {
-        json_set(doc, "steps", document_steps(r));
-    }
+    json_set(doc, "quit", json_bool(r->quit_sent));
+    json_set(doc, "delivery", json_text(delivery(r)));
+    json_set(doc, "unsolicited", json_int((int64_t)r->unsolicited_count));
+}
+
+static void put_capabilities(struct json *doc, const struct client_report *r)
+{
     struct json *capabilities = json_map();
     json_set(capabilities, "clear", slices(r->clear, r->clear_count));
     json_set(capabilities, "tls", slices(r->tls, r->tls_count));
     json_set(doc, "capabilities", capabilities);
-    json_set(doc, "tls", tls_json(&r->tls_facts));
-    json_set(doc, "quit", json_bool(r->quit_sent));
-    json_set(doc, "delivery", json_text(delivery(r)));
-    json_set(doc, "unsolicited", json_int((int64_t)r->unsolicited_count));
 }
 
 static void put_local(struct json *doc, const struct document_input *in)
@@ -292,30 +291,163 @@ static void put_server_saw(struct json *doc, const struct document_input *in)
     json_set(doc, "server_saw", saw);
 }
 
-struct json *document_build(const struct document_input *in)
+/* ---- the whole ---- */
+
+static void part_case(struct json *doc, const struct document_input *in)
 {
-    struct json *doc = json_map();
     put_case(doc, in->spec);
     json_set(doc, "world", json_text(in->is_simulated ? "simulation" : "sockets"));
     json_set(doc, "ms", ms(in->end_us - in->start_us));
+}
+
+static void part_target(struct json *doc, const struct document_input *in)
+{
     if (in->spec->probe != NULL) {
         put_target(doc, in);
     }
+}
+
+static void part_outcome(struct json *doc, const struct document_input *in)
+{
     if (in->report != NULL) {
-        put_report(doc, in->report);
+        put_outcome(doc, in->report);
     } else if (in->spec->probe != NULL) {
         put_local(doc, in);
     }
+}
+
+static void part_reply(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        json_set(doc, "reply", reply_json(&in->report->reply));
+    }
+}
+
+static void part_greeting(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        json_set(doc, "greeting", reply_json(&in->report->greeting));
+    }
+}
+
+static void part_proof(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        json_set(doc, "proof", proof_json(in->report));
+    }
+}
+
+static void part_stages(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        json_set(doc, "stages", stages_json(in->report));
+    }
+}
+
+static void part_steps(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL && in->report->step_count != 0) {
+        json_set(doc, "steps", document_steps(in->report));
+    }
+}
+
+static void part_capabilities(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        put_capabilities(doc, in->report);
+    }
+}
+
+static void part_tls(struct json *doc, const struct document_input *in)
+{
+    if (in->report != NULL) {
+        json_set(doc, "tls", tls_json(&in->report->tls_facts));
+    }
+}
+
+static void part_cause(struct json *doc, const struct document_input *in)
+{
     if (in->diagnosis != NULL) {
         diagnosis_to_json(in->diagnosis, doc);
     } else {
         json_set(doc, "cause", json_null());
     }
+}
+
+static void part_attempts(struct json *doc, const struct document_input *in)
+{
     if (in->spec->probe != NULL) {
         put_attempts(doc, in);
     }
+}
+
+static void part_server_saw(struct json *doc, const struct document_input *in)
+{
     if (in->fake != NULL) {
         put_server_saw(doc, in);
+    }
+}
+
+/* In the order in which a document shows them. keys: what an expectation that looks there is called
+ * (LANGUAGE: expect); a key that stands nowhere here asks for everything. */
+/* clang-format off */
+static const struct part {
+    void (*put)(struct json *doc, const struct document_input *in);
+    const char *keys;
+} parts_table[] = {
+    { part_case,         " world elapsed ms " },
+    { part_target,       " target " },
+    { part_outcome,      " outcome stage fault detail error_document quit delivery unsolicited " },
+    { part_reply,        " reply " },
+    { part_greeting,     " greeting " },
+    { part_proof,        " proof " },
+    { part_stages,       " stages " },
+    { part_steps,        " steps " },
+    { part_capabilities, " capabilities " },
+    { part_tls,          " tls " },
+    { part_cause,        " cause sure who retry because alternatives advice link rule " },
+    { part_attempts,     " attempts waited waited_ms " },
+    { part_server_saw,   " server_saw " },
+};
+/* clang-format on */
+
+static document_parts part_of_key(struct slice key)
+{
+    char wanted[64];
+    if (key.n + 3 > sizeof wanted) {
+        return DOCUMENT_ALL;
+    }
+    snprintf(wanted, sizeof wanted, " " SLICE_FMT " ", SLICE_ARG(key));
+    for (size_t i = 0; i < COUNT(parts_table); i++) {
+        if (strstr(parts_table[i].keys, wanted) != NULL) {
+            return (document_parts)1 << i;
+        }
+    }
+    return DOCUMENT_ALL;
+}
+
+document_parts document_parts_of(const struct spec_case *spec)
+{
+    document_parts parts = 0;
+    if (spec->has_captures) { /* what is captured from where is known to the judge alone */
+        return DOCUMENT_ALL;
+    }
+    for (size_t i = 0; spec->expect != NULL && i < spec->expect->count; i++) {
+        parts |= part_of_key(spec->expect->keys[i]->text);
+    }
+    for (size_t i = 0; spec->probe != NULL && i < spec->probe->step_count; i++) {
+        parts |= spec->probe->steps[i].expect != NULL ? part_of_key(SLICE("steps")) : 0;
+    }
+    return parts;
+}
+
+struct json *document_build(const struct document_input *in, document_parts parts)
+{
+    struct json *doc = json_map();
+    for (size_t i = 0; i < COUNT(parts_table); i++) {
+        if ((parts & ((document_parts)1 << i)) != 0) {
+            parts_table[i].put(doc, in);
+        }
     }
     return doc;
 }

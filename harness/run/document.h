@@ -41,7 +41,17 @@ struct document_input {
 /* What came of the steps so far: the part `steps` of the document. A new reference. */
 struct json *document_steps(const struct client_report *r);
 
+/*
+ * The parts a document is made of, each some of its keys. A passing case of which nobody wants the
+ * document is judged by the parts it asserts something about; the rest is never built.
+ */
+typedef unsigned document_parts;
+#define DOCUMENT_ALL (~(document_parts)0)
+
+/* Which parts hold what `expect` (and each step's) looks at; all of them where that is not known. */
+document_parts document_parts_of(const struct spec_case *spec);
+
 /* A new reference. Verdict, checks and transcript are put in by the judge. */
-struct json *document_build(const struct document_input *in);
+struct json *document_build(const struct document_input *in, document_parts parts);
 
 #endif

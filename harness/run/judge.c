@@ -152,6 +152,14 @@ static const struct node *completed(struct judging *j, const struct node *expect
     return j->in->spec->has_captures ? match_put_captures(expect, &j->captures) : expect;
 }
 
+/* The case's own; steps may be all that asserts. */
+static void apply_expect(struct judging *j)
+{
+    if (j->in->spec->expect != NULL) {
+        match_apply(completed(j, j->in->spec->expect), j->document, &j->checks);
+    }
+}
+
 /* Each step's own `expect`, against that step's part of the document. */
 static void check_steps(struct judging *j)
 {
@@ -283,9 +291,7 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
         json_set(document, "transcript", transcript_to_json(in->transcript, in->start_us));
     }
     take_captures(&j);
-    if (in->spec->expect != NULL) { /* steps may be all that asserts */
-        match_apply(completed(&j, in->spec->expect), document, &j.checks);
-    }
+    apply_expect(&j);
     check_steps(&j);
     collect_checks(&j);
     default_checks(&j);
@@ -302,6 +308,19 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
     }
     buf_release(&j.text);
     return verdict;
+}
+
+bool judge_expectations_hold(const struct judge_input *in, struct json *document)
+{
+    struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
+    apply_expect(&j);
+    check_steps(&j);
+    for (size_t i = 0; i < j.checks.count; i++) {
+        if (!j.checks.list[i].is_ok) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static struct json *bare_document(const struct spec_case *c, enum verdict verdict)

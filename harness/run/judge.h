@@ -24,6 +24,10 @@ struct judge_input {
 /* Judges and completes the document. */
 enum verdict judge_case(const struct judge_input *in, struct json *document);
 
+/* Only whether all that is expected holds, as far as the document goes; it is left as it is. What
+ * nobody may do (judge.c) is not looked at. */
+bool judge_expectations_hold(const struct judge_input *in, struct json *document);
+
 /* A document for a case that could not be judged: kind is a cause slug such as "tool.aborted". */
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
                                   const char *message);

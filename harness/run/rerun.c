@@ -261,20 +261,25 @@ void rerun_start(const struct run_context *context, struct world *world,
     start_attempt(r);
 }
 
+struct taken {
+    struct json *document;
+    bool is_done;
+};
+
 static void take_document(void *context, struct json *document)
 {
-    *(struct json **)context = document;
+    *(struct taken *)context = (struct taken){.document = document, .is_done = true};
 }
 
 struct json *rerun_simulate(const struct run_context *context, const struct spec_case *spec)
 {
-    struct json *document = NULL;
+    struct taken taken = {.is_done = false};
     struct world *world = world_new_simulation();
-    rerun_start(context, world, spec, take_document, &document);
+    rerun_start(context, world, spec, take_document, &taken);
     world_run(world);
-    must(document != NULL);
+    must(taken.is_done);
     world_free(world);
-    return document;
+    return taken.document;
 }
 
 int64_t rerun_limit_us(const struct spec_case *spec)

@@ -14,7 +14,8 @@
 void rerun_start(const struct run_context *run, struct world *world, const struct spec_case *spec,
                  case_done_fn *on_done, void *context);
 
-/* Runs the case in a simulated world of its own, to the end. Owned by the caller. */
+/* Runs the case in a simulated world of its own, to the end. Owned by the caller; NULL: passed, and
+ * nobody wants the document (case.h). */
 struct json *rerun_simulate(const struct run_context *run, const struct spec_case *spec);
 
 /* NULL: the case may be tried again after the attempt that document tells of; else why not, "" when

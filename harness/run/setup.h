@@ -9,7 +9,7 @@
 #include "client/client.h"
 #include "diagnose/diagnose.h"
 #include "net/pki.h"
-#include "net/tls.h"
+#include "net/tls_setups.h"
 #include "net/world.h"
 #include "run/secrets.h"
 #include "scenario/match.h"
@@ -21,11 +21,13 @@ struct run_context {
     const struct mapper *mapper;
     struct secrets *secrets;
     struct pki *pki;
-    struct tls_cache *tls;
+    struct tls_cache *tls;      /* of clients */
+    struct tls_setups *setups; /* of fake servers */
     uint64_t seed;
     int64_t wall_time; /* seconds since 1970 when the run began */
     const char *today; /* YYYY-MM-DD */
     bool keep_transcripts;
+    bool only_verdicts; /* of cases that passed nobody wants a document */
 };
 
 /* Where to dial, and under which name. Strings live in the arena. */

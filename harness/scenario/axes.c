@@ -41,7 +41,7 @@ static bool check_rows(struct bind *b, const struct scenario_head *h)
     size_t before = b->errors->errors;
     const struct node *rows = h->cases;
     if (rows->kind != NODE_LIST || rows->count == 0) {
-        doc_error_at(b->errors, rows, "'cases' is a list of rows: - { id: name, … }");
+        doc_error_at(b->errors, rows, AXES_ROWS_FORM);
         return false;
     }
     for (size_t i = 0; i < rows->count; i++) {

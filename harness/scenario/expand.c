@@ -12,6 +12,12 @@
 
 enum { TIMEOUT_DEFAULT_US = 60 * 1000000 };
 
+/* A part as the last case had it: its node, what it builds on, and what was read from them. */
+struct shared {
+    const struct node *node, *base;
+    const void *bound; /* NULL: nothing, or nothing good */
+};
+
 /* One scenario while its cases are made. */
 struct expansion {
     struct file_state *f;
@@ -21,7 +27,17 @@ struct expansion {
     size_t picked[AXES_MAX]; /* value of each axis, of the combination at hand */
     bool *excluded_any;      /* per item of exclude: did it leave something out? */
     const char *via;         /* "" or the value of the axis `via` */
+    bool has_made_rows;      /* out of a provider file (replies.c): values, all columns free */
+    const struct node *body; /* node without rows and axes: what is substituted for each case */
+    struct shared server, probe;
+    const struct node *checked_expect; /* whose form is known to be right, or told to be wrong */
 };
+
+/* What substitution left as it stands in the file is the same node in every case, and read once. */
+static bool is_shared(const struct shared *s, const struct node *n, const struct node *base)
+{
+    return s->bound != NULL && s->node == n && s->base == base;
+}
 
 /* ---- named servers ---- */
 
@@ -53,22 +69,19 @@ static const struct node *named(struct bind *b, const struct node *map, const st
     return found;
 }
 
-/* After substitution, since `use` may come from an axis. NULL after an error. */
-static const struct node *resolve_server(struct expansion *x, struct scope *scope,
-                                         const struct node *server)
+/* What `use` names, after substitution, since the name may come from an axis. False after an error;
+ * NULL in out: nothing is used. */
+static bool find_base(struct expansion *x, struct scope *scope, const struct node *server,
+                      const struct node **out)
 {
-    static const char *const without[] = {"use", NULL};
-    struct bind *b = &x->f->bind;
     const struct node *use = node_get(server, "use");
+    *out = NULL;
     if (use == NULL) {
-        return server;
+        return true;
     }
-    const struct node *base = named(b, x->f->servers, use, "servers");
-    if (base == NULL) {
-        return NULL;
-    }
-    return merge_nodes(b->arena, scope_apply(scope, base),
-                       merge_without(b->arena, server, without));
+    const struct node *base = named(&x->f->bind, x->f->servers, use, "servers");
+    *out = base != NULL ? scope_apply(scope, base) : NULL;
+    return base != NULL;
 }
 
 /* ---- one case ---- */
@@ -93,16 +106,27 @@ static const char *const *join_lists(struct bind *b, const char *const *first,
 static const struct spec_server *make_server(struct expansion *x, struct scope *scope,
                                              const struct node *n)
 {
+    static const char *const without[] = {"use", NULL};
     struct bind *b = &x->f->bind;
-    n = resolve_server(x, scope, n);
-    if (n == NULL) {
+    struct shared *shared = &x->server;
+    const struct node *base;
+    if (!find_base(x, scope, n, &base)) {
         return NULL;
     }
+    if (is_shared(shared, n, base)) {
+        return shared->bound;
+    }
+    size_t before = b->errors->errors;
     struct spec_server *s = arena_alloc(b->arena, sizeof *s);
+    *shared = (struct shared){.node = n, .base = base};
+    if (base != NULL) {
+        n = merge_nodes(b->arena, base, merge_without(b->arena, n, without));
+    }
     server_init(s);
     bind_map(b, &shape_server, n, s);
     s->at = n;
     server_finish(b, s);
+    shared->bound = b->errors->errors == before ? s : NULL;
     return s;
 }
 
@@ -130,10 +154,15 @@ static const struct spec_probe *make_probe(struct expansion *x, const struct sce
                                            bool is_live)
 {
     struct bind *b = &x->f->bind;
+    if (is_shared(&x->probe, h->probe, NULL)) {
+        return x->probe.bound;
+    }
+    size_t before = b->errors->errors;
     struct spec_probe *p = arena_alloc(b->arena, sizeof *p);
     probe_init(p);
     bind_map(b, &shape_probe, h->probe, p);
     probe_finish(b, p, is_live);
+    x->probe = (struct shared){.node = h->probe, .bound = b->errors->errors == before ? p : NULL};
     return p;
 }
 
@@ -150,6 +179,10 @@ static bool steps_assert(const struct spec_probe *p)
 static void check_asserts(struct expansion *x, const struct spec_case *c)
 {
     struct bind *b = &x->f->bind;
+    if (c->expect != NULL && c->expect == x->checked_expect) {
+        return;
+    }
+    x->checked_expect = c->expect;
     if (c->expect != NULL) {
         match_check_form(c->expect, b->errors);
     } else if (!steps_assert(c->probe)) {
@@ -328,16 +361,15 @@ static struct scope new_scope(struct file_state *f, const struct node *row, cons
 
 static void make_case(struct expansion *x, const struct node *row, const struct node *axes)
 {
-    static const char *const fixed[] = {"cases", "matrix", "exclude", "count", NULL};
     struct file_state *f = x->f;
     struct scope scope = new_scope(f, NULL, NULL);
     size_t before = f->errors.errors;
     capture_scan(&scope, x->node);
     /* values of a row may use vars; then the scenario may use the row */
-    const struct node *values = row != NULL ? scope_apply(&scope, row) : NULL;
+    const struct node *values = row != NULL && !x->has_made_rows ? scope_apply(&scope, row) : row;
     scope.row = values;
     scope.axes = axes;
-    const struct node *n = scope_apply(&scope, merge_without(f->bind.arena, x->node, fixed));
+    const struct node *n = scope_apply(&scope, x->body);
     if (f->errors.errors != before) {
         return; /* what could not be put in would only be refused again */
     }
@@ -367,7 +399,9 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
         c.expect_fail = e;
     }
     check_asserts(x, &c);
-    check_row_columns(x, &scope, values);
+    if (!x->has_made_rows) {
+        check_row_columns(x, &scope, values);
+    }
     check_axes_used(x, &scope);
     capture_check_used(&scope);
     c.has_captures = scope.capture_count != 0;
@@ -426,7 +460,9 @@ static bool next_pick(struct expansion *x)
 
 static void make_cases(struct expansion *x)
 {
+    static const char *const fixed[] = {"cases", "matrix", "exclude", "count", NULL};
     struct file_state *f = x->f;
+    x->body = merge_without(f->bind.arena, x->node, fixed);
     const struct node *rows = x->raw.cases;
     size_t before = f->errors.errors;
     for (size_t r = 0; r < (rows != NULL ? rows->count : 1); r++) {
@@ -469,6 +505,13 @@ static void expand_one(struct file_state *f, const struct node *scenario, unsign
     x.node = merge_defaults(f, scenario);
     x.raw.id = arena_text(f->bind.arena, node_text(node_get(scenario, "id")));
     x.raw.cases = node_get(x.node, "cases");
+    x.has_made_rows = x.raw.cases != NULL && x.raw.cases->kind == NODE_MAP;
+    if (x.has_made_rows) {
+        x.raw.cases = replies_rows(&f->bind, x.raw.cases);
+        if (x.raw.cases == NULL) {
+            return;
+        }
+    }
     x.raw.matrix = node_get(x.node, "matrix");
     x.raw.exclude = node_get(x.node, "exclude");
     x.raw.classify = node_get(x.node, "classify");

@@ -40,6 +40,11 @@ struct drip_read {
     unsigned octets;
     int64_t every_us;
 };
+/* `cases: { replies: PROVIDER, where: … }` (replies.c). */
+struct replies_read {
+    const struct provider *provider;
+    const struct node *where;
+};
 struct secret_read {
     const char *env, *file, *generate;
     const char *const *command;

@@ -73,8 +73,13 @@ bool wire_build(struct bind *b, const struct spec_classify *c, struct spec_serve
 
 /* ---- axes.c: the form of cases, matrix, exclude and count ---- */
 enum { AXES_MAX = 16 };
+#define AXES_ROWS_FORM "'cases' is a list of rows: - { id: name, … }; or { replies: PROVIDER }"
 bool axes_check(struct bind *b, const struct scenario_head *h);
 bool axes_check_id(struct bind *b, const struct node *n, const char *what);
+
+/* ---- replies.c: `cases: { replies: PROVIDER }` ---- */
+/* One row per reply of the provider, as a list of mappings. NULL after an error. */
+const struct node *replies_rows(struct bind *b, const struct node *cases);
 
 /* ---- file.c and expand.c: a file with its includes, and its cases ---- */
 struct file_state {

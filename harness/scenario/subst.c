@@ -102,26 +102,26 @@ static void note_column(struct scope *s, const struct node *key)
 static const struct node *from_row(struct scope *s, const struct node *scalar,
                                    struct slice reference, struct slice name)
 {
-    struct node at = place_of(scalar, reference);
     if (s->row == NULL) {
+        struct node at = place_of(scalar, reference);
         doc_error_at(s->errors, &at, "no row here: ${row.…} needs a scenario with cases");
         return NULL;
     }
-    const char *what = arena_printf(
-        s->arena, "column in row '" SLICE_FMT "':", SLICE_ARG(node_text(node_get(s->row, "id"))));
-    const struct node *value = from_map(s, s->row, what, scalar, reference, name);
     size_t i = find_key(s->row, name);
-    if (value != NULL) {
+    if (i != SIZE_MAX) {
         note_column(s, s->row->keys[i]);
+        return s->row->items[i];
     }
-    return value;
+    const char *what = arena_printf(s->arena, "column in row '" SLICE_FMT "':",
+                                    SLICE_ARG(node_text(node_get(s->row, "id"))));
+    return from_map(s, s->row, what, scalar, reference, name);
 }
 
 static const struct node *from_axes(struct scope *s, const struct node *scalar,
                                     struct slice reference, struct slice name)
 {
-    struct node at = place_of(scalar, reference);
     if (s->axes == NULL) {
+        struct node at = place_of(scalar, reference);
         doc_error_at(s->errors, &at, "no axis here: ${matrix.…} needs a scenario with a matrix");
         return NULL;
     }
@@ -187,7 +187,6 @@ static const struct node *from_env(struct scope *s, const struct node *scalar,
 static const struct node *value_of(struct scope *s, const struct node *scalar,
                                    struct slice reference, struct slice name)
 {
-    struct node at = place_of(scalar, reference);
     if (slice_has_prefix(name, SLICE("row."))) {
         return from_row(s, scalar, reference, slice_from(name, 4));
     }
@@ -201,6 +200,7 @@ static const struct node *value_of(struct scope *s, const struct node *scalar,
         return from_env(s, scalar, reference, slice_from(name, 4));
     }
     if (slice_has_prefix(name, SLICE("file:")) || slice_eq_text(name, "ca_file")) {
+        struct node at = place_of(scalar, reference);
         doc_error_at(s->errors, &at,
                      "'" SLICE_FMT "' is the path of a file for client commands, and this version "
                      "has no client subject: the probe takes ${secret:…} and trusts the fake "
@@ -287,7 +287,9 @@ static const struct node *apply_text(struct scope *s, const struct node *n)
             used = add_reference(s, n, rest, &out);
             is_good = used != 0;
         } else {
-            buf_add_char(&out, rest.p[0]);
+            size_t next = slice_find_char(slice_from(rest, 1), '$');
+            used = next != SIZE_MAX ? next + 1 : rest.n;
+            buf_add(&out, slice_sub(rest, 0, used));
         }
         rest = slice_from(rest, used);
     }
@@ -315,7 +317,7 @@ static const struct node *apply_scalar(struct scope *s, const struct node *n)
 }
 
 /* Keys are scalars too: `on: {"${row.verb}": …}`. What comes in must be a text, and no key twice.
- */
+ * keys: those before it as they became, NULL when none has changed so far. */
 static const struct node *apply_key(struct scope *s, const struct node *map, size_t i,
                                     const struct node *const *keys)
 {
@@ -326,7 +328,8 @@ static const struct node *apply_key(struct scope *s, const struct node *map, siz
         return map->keys[i];
     }
     for (size_t k = 0; key != map->keys[i] && k < i; k++) {
-        if (slice_eq(keys[k]->text, key->text)) {
+        const struct node *earlier = keys != NULL ? keys[k] : map->keys[k];
+        if (slice_eq(earlier->text, key->text)) {
             doc_error_at(s->errors, map->keys[i], "duplicate key '" SLICE_FMT "'",
                          SLICE_ARG(slice_sub(key->text, 0, 80)));
         }
@@ -334,25 +337,41 @@ static const struct node *apply_key(struct scope *s, const struct node *map, siz
     return key;
 }
 
+/* A copy to write into, made at the first change; n->keys and n->items until then. */
+struct copied {
+    const struct node **keys, **items;
+};
+
+static void copy_once(struct scope *s, const struct node *n, struct copied *c)
+{
+    if (c->items == NULL && n->count != 0) {
+        c->keys = arena_array(s->arena, n->count, sizeof *c->keys);
+        c->items = arena_array(s->arena, n->count, sizeof *c->items);
+        memcpy(c->items, n->items, n->count * sizeof *c->items);
+        if (n->kind == NODE_MAP) {
+            memcpy(c->keys, n->keys, n->count * sizeof *c->keys);
+        }
+    }
+}
+
 const struct node *scope_apply(struct scope *s, const struct node *n)
 {
+    struct copied c = {NULL, NULL};
     if (n->kind == NODE_SCALAR) {
         return apply_scalar(s, n);
     }
-    const struct node **keys = arena_array(s->arena, n->count, sizeof(const struct node *));
-    const struct node **items = arena_array(s->arena, n->count, sizeof(const struct node *));
-    bool is_changed = false;
     for (size_t i = 0; i < n->count; i++) {
-        if (n->kind == NODE_MAP) {
-            keys[i] = apply_key(s, n, i, keys);
-            is_changed = is_changed || keys[i] != n->keys[i];
+        const struct node *key = n->kind == NODE_MAP ? apply_key(s, n, i, c.keys) : NULL;
+        const struct node *item = scope_apply(s, n->items[i]);
+        if (item != n->items[i] || (key != NULL && key != n->keys[i])) {
+            copy_once(s, n, &c);
+            c.keys[i] = key;
+            c.items[i] = item;
         }
-        items[i] = scope_apply(s, n->items[i]);
-        is_changed = is_changed || items[i] != n->items[i];
     }
-    if (!is_changed) {
+    if (c.items == NULL) {
         return n;
     }
-    return n->kind == NODE_LIST ? node_new_list(s->arena, n, items, n->count)
-                                : node_new_map(s->arena, n, keys, items, n->count);
+    return n->kind == NODE_LIST ? node_new_list(s->arena, n, c.items, n->count)
+                                : node_new_map(s->arena, n, c.keys, c.items, n->count);
 }

@@ -160,7 +160,7 @@ SHAPE(account, "accounts", "one account of the fake server", account_rows, struc
 
 static const struct field says_rows[] = {
     ROW_X(struct says_read, "cause",   FIELD_TEXT,  cause,   "slug of the cause", MUST),
-    ROW  (struct says_read, "variant", FIELD_TEXT,  variant, "which of several wordings"),
+    ROW  (struct says_read, "variant", FIELD_TEXT,  variant, "which of several wordings; usual: the one without a variant; default the first that can be said"),
     ROW_X(struct says_read, "times",   FIELD_COUNT, times,   "this often, then politely; default always", .min = 1, .max = 1000000),
     ROW_X(struct says_read, "after",   FIELD_COUNT, after,   "not the first this many times", .max = 1000000),
 };
@@ -263,6 +263,12 @@ static const struct field classify_rows[] = {
 };
 SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
 
+static const struct field replies_rows_of[] = {
+    ROW_X(struct replies_read, "replies", FIELD_PROVIDER, provider, "the provider whose replies are the rows", MUST),
+    ROW_X(struct replies_read, "where",   FIELD_NODE,     where,    "only the rows in which these columns have these values: {said: true, stage: [mail, rcpt]}", .schema = "{\"type\": \"object\", \"minProperties\": 1}"),
+};
+SHAPE(replies, "cases", "rows made of a provider file, one per reply, so that none can be forgotten. Columns: id (the cause, and behind a slash the variant), cause, variant, stage, sure, alternatives; code, enhanced, reply (the text, with an example for each placeholder); mechanism and credential (what a client has to come with to be told this); said (true: a fake server can say it), closes, mx, place (file:line)", replies_rows_of, struct replies_read, NO_OFFSET);
+
 #define X(k, t, m, d)        ROW_X(struct spec_expect_fail, k, t, m, d, MUST)
 static const struct field expect_fail_rows[] = {
     X("reason", FIELD_SLICE, reason, "why it fails, for whoever reads the report"),
@@ -289,7 +295,7 @@ static const struct field scenario_rows[] = {
     REFUSED("steps", "they stand under probe"),
     REFUSED("auth", "it stands under probe"),
     REFUSED("skip", "write needs: [NAME]: it is skipped, with that reason, until --have NAME"),
-    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}"),
+    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free. Or {replies: PROVIDER}: the replies of a provider file", .shape = &shape_replies, .schema = "{\"anyOf\": [{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}, {\"$ref\": \"#/$defs/cases\"}]}"),
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),
     HX("exclude",     FIELD_NODE,   exclude,  "combinations to leave out: {axis: value, row: id}", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"),
@@ -345,7 +351,7 @@ const struct shape *const shapes_all[] = {
     &shape_file,    &shape_scenario,     &shape_server,   &shape_says,        &shape_rule,
     &shape_drip,    &shape_tls,          &shape_script,   &shape_capabilities, &shape_account,
     &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_rerun, &shape_step,
-    &shape_endpoint, &shape_group,       &shape_classify, &shape_expect_fail, &shape_defaults,
+    &shape_endpoint, &shape_group,       &shape_classify, &shape_replies, &shape_expect_fail, &shape_defaults,
     &shape_secret,  &shape_expect,       &shape_step_expect,
 };
 const size_t shapes_all_count = COUNT(shapes_all);

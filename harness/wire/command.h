@@ -15,7 +15,8 @@
 
 enum {
     COMMAND_LINE_MAX = 512,     /* with CR LF (RFC 5321 4.5.3.1.4) */
-    COMMAND_SASL_MAX = 12288,   /* AUTH lines and responses (RFC 4954 4) */
+    COMMAND_AUTH_MAX = 12288,   /* the AUTH line (RFC 4954 3) */
+    COMMAND_SASL_MAX = 32768,   /* a response: no line limit holds for it (RFC 4954 4); ours, for 24 kB */
     COMMAND_MECHANISM_MAX = 20, /* RFC 4422 3.1 */
 };
 

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct console *console = console_new(&options, -1);
     console_start(console, run.count, "simulation");
     console_case_start(console, ids[0]);
-    console_result(console, root);
+    console_result(console, NULL, root);
     console_finish(console, &run, NULL, 0);
     console_free(console);
     json_free(root);

@@ -105,6 +105,39 @@ static void test_leaves(void **state)
     tls_setup_free(client);
 }
 
+/* That a revocation list was good yesterday says nothing of another time, nor of a list that some
+ * other authority of the same name made: what is remembered of it (tls_crl.c) must not leak. */
+static void test_list_memory(void **state)
+{
+    static const struct {
+        int days;      /* from NOW; the list begins a day before it */
+        bool is_other; /* another CA's certificate, list and all */
+        enum fault want;
+    } rows[] = {
+        {0, false, FAULT_NONE},         {-2, false, FAULT_TLS_UNTRUSTED}, {0, false, FAULT_NONE},
+        {0, true, FAULT_TLS_UNTRUSTED}, {0, false, FAULT_NONE},           {30, false, FAULT_NONE},
+    };
+    struct pki *pki = *state, *other = make_pki();
+    struct tls_setup *client = client_setup(pki);
+    struct tls_setup *ours = server_setup(pki, PKI_VALID, TLS_FAULT_NONE, TLS_VERSION_1_3);
+    struct tls_setup *theirs = server_setup(other, PKI_VALID, TLS_FAULT_NONE, TLS_VERSION_1_3);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t now = NOW + rows[i].days * (int64_t)86400;
+        struct pair p = {tls_filter_new(client, "mail.example.test", now),
+                         tls_filter_new(rows[i].is_other ? theirs : ours, NULL, now)};
+        settle(p.client, p.server, 0);
+        if (tls_filter_facts(p.client)->why != rows[i].want) {
+            fail_msg("row %zu: %s \"%s\", want %s", i, fault_name(tls_filter_facts(p.client)->why),
+                     tls_filter_facts(p.client)->detail, fault_name(rows[i].want));
+        }
+        free_pair(&p);
+    }
+    tls_setup_free(client);
+    tls_setup_free(ours);
+    tls_setup_free(theirs);
+    pki_free(other);
+}
+
 /* Who asked not to verify gets through, and the facts still say what is wrong. */
 static void test_skip_verify(void **state)
 {
@@ -398,7 +431,7 @@ int main(void)
         cmocka_unit_test(test_leaves),      cmocka_unit_test(test_skip_verify),
         cmocka_unit_test(test_names),       cmocka_unit_test(test_versions),
         cmocka_unit_test(test_exporter),    cmocka_unit_test(test_data),
-        cmocka_unit_test(test_client_cert),
+        cmocka_unit_test(test_client_cert), cmocka_unit_test(test_list_memory),
     };
     return cmocka_run_group_tests(tests, open_pki, close_pki);
 }

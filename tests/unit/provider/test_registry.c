@@ -118,6 +118,9 @@ static const struct schema_row {
      HEAD "replies:\n- {cause: a.b, stage: auth, text: 535 a, source: RFC 1}\n"
           "- {cause: a.b, variant: v, stage: auth, text: 535 c, source: RFC 1}\n",
      NULL},
+    {"the usual one by name",
+     HEAD "replies: [{cause: a.b, variant: usual, stage: auth, text: 535 no, source: RFC 1}]\n",
+     "leave it out"},
     {"advice link", HEAD "advice: [{cause: a.b, text: t, link: \"http://x\", source: RFC 1}]\n",
      "https://"},
     {"advice who", HEAD "advice: [{cause: a.b, text: t, who: me, source: RFC 1}]\n",

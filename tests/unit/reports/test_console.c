@@ -22,13 +22,13 @@ static char *play(const struct run_record *run, const struct report_options *opt
         if (i % 2 == 1) { /* two at a time, which end in the order of their start */
             for (size_t k = i - 1; k <= i; k++) {
                 if (run->results[k] != NULL) {
-                    console_result(c, run->results[k]);
+                    console_result(c, NULL, run->results[k]);
                 }
             }
         }
     }
     if (run->count % 2 == 1 && run->results[run->count - 1] != NULL) {
-        console_result(c, run->results[run->count - 1]);
+        console_result(c, NULL, run->results[run->count - 1]);
     }
     console_finish(c, run, written, COUNT(written));
     console_free(c);
@@ -198,7 +198,7 @@ static void a_closed_reader_is_no_failure(void **state)
     struct report_options options = {.columns = 80};
     struct console *c = console_new(&options, -1);
     console_start(c, 1, "sockets");
-    console_result(c, f.run.results[1]);
+    console_result(c, NULL, f.run.results[1]);
     console_finish(c, &f.run, NULL, 0);
     console_free(c);
     console_free(NULL);

@@ -259,13 +259,19 @@ static void test_auth(void **state)
                          ERR_INVALID);
         assert_int_equal(out.n, 0);
     }
-    struct slice large = {blob, sizeof blob}; /* 12000 octets of base64 fit, 12290 do not */
+    struct slice large = {blob, sizeof blob}; /* 12000 octets of base64 */
     assert_int_equal(command_sasl(large, &out, &why), ERR_OK);
     assert_int_equal(out.n, 12002);
     buf_reset(&out);
     assert_int_equal(command_auth(SLICE("XOAUTH2"), &large, &out, &why), ERR_OK);
     buf_reset(&out);
-    static const char more[9216];
+    static const char more[24576]; /* a token of 12 kB fits into a response, not into the AUTH line */
+    struct slice token = {more, 12288};
+    assert_int_equal(command_sasl(token, &out, &why), ERR_OK);
+    assert_int_equal(out.n, 16386);
+    buf_reset(&out);
+    assert_int_equal(command_auth(SLICE("XOAUTH2"), &token, &out, &why), ERR_LIMIT);
+    assert_int_equal(out.n, 0);
     assert_int_equal(command_sasl(slice_make(more, sizeof more), &out, &why), ERR_LIMIT);
     assert_int_equal(out.n, 0);
     assert_int_equal(command_sasl(empty, &out, &why), ERR_OK);
