@@ -135,24 +135,36 @@ static const char *type_schema(enum field_type type)
     }
 }
 
+/* The whole value may come from a row: `alternatives: "${row.maybe}"`. */
+static struct json *or_reference(struct json *schema)
+{
+    struct json *out = json_map(), *any = json_list();
+    json_add(any, schema);
+    json_add(any, ref_schema("reference"));
+    json_set(out, "anyOf", any);
+    return out;
+}
+
 static struct json *collection_schema(const struct field *f)
 {
     struct json *out = json_map();
     json_set(out, "type", json_text(f->type == FIELD_MAPS ? "array" : "object"));
     json_set(out, f->type == FIELD_MAPS ? "items" : "additionalProperties",
-             ref_schema(f->shape->name));
+             or_reference(ref_schema(f->shape->name)));
     return out;
 }
 
 static struct json *field_schema(const struct field *f)
 {
     struct json *out = NULL;
-    if (f->type >= MATCH_TEXT) {
+    if (f->type == MATCH_MAP || f->type == MATCH_ITEMS || f->type == MATCH_NOT_SENT) {
+        out = or_reference(match_schema(f));
+    } else if (f->type >= MATCH_TEXT) {
         out = match_schema(f);
     } else if (f->schema != NULL) {
         out = parse_schema(f->schema);
     } else if (f->type == FIELD_MAP) {
-        out = ref_schema(f->shape->name);
+        out = or_reference(ref_schema(f->shape->name));
     } else if (f->type == FIELD_MAPS || f->type == FIELD_NAMED) {
         out = collection_schema(f);
     } else if (f->choices != NULL) {
