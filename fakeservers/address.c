@@ -71,15 +71,16 @@ static const struct param_rule {
     bool is_mail;           /* of MAIL, else of RCPT */
     const char *capability; /* that brings it */
     bool needs_value;
+    const char *values; /* blank-separated; NULL: any */
 } params[] = {
-    { "SIZE",     true,  "SIZE",     true  }, /* RFC 1870 */
-    { "BODY",     true,  "8BITMIME", true  }, /* RFC 6152 */
-    { "SMTPUTF8", true,  "SMTPUTF8", false }, /* RFC 6531 */
-    { "AUTH",     true,  "AUTH",     true  }, /* RFC 4954 5 */
-    { "RET",      true,  "DSN",      true  }, /* RFC 3461 */
-    { "ENVID",    true,  "DSN",      true  },
-    { "NOTIFY",   false, "DSN",      true  },
-    { "ORCPT",    false, "DSN",      true  },
+    { "SIZE",     true,  "SIZE",     true,  NULL }, /* RFC 1870 */
+    { "BODY",     true,  "8BITMIME", true,  "7BIT 8BITMIME BINARYMIME" }, /* RFC 6152, 3030 */
+    { "SMTPUTF8", true,  "SMTPUTF8", false, NULL }, /* RFC 6531 */
+    { "AUTH",     true,  "AUTH",     true,  NULL }, /* RFC 4954 5 */
+    { "RET",      true,  "DSN",      true,  "FULL HDRS" }, /* RFC 3461 */
+    { "ENVID",    true,  "DSN",      true,  NULL },
+    { "NOTIFY",   false, "DSN",      true,  NULL },
+    { "ORCPT",    false, "DSN",      true,  NULL },
 };
 /* clang-format on */
 
@@ -93,12 +94,39 @@ static const struct param_rule *param_find(struct slice name, bool is_mail)
     return NULL;
 }
 
+static bool is_one_of(struct slice value, const char *values)
+{
+    struct slice rest = slice_of(values), word;
+    while (slice_take_word(&rest, &word)) {
+        if (slice_eq_nocase(word, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A value that the parameter takes, as far as the server offered it; notes what MAIL needs to know.
+ */
+static bool take_value(const struct param_rule *rule, struct slice value,
+                       const char *const *capabilities, struct address_params *out)
+{
+    if (rule->values != NULL && !is_one_of(value, rule->values)) {
+        return false;
+    }
+    if (strcmp(rule->name, "SIZE") == 0) {
+        return slice_to_u64(value, &out->size);
+    }
+    out->is_utf8 = out->is_utf8 || strcmp(rule->name, "SMTPUTF8") == 0;
+    bool is_binary = slice_eq_nocase_text(value, "BINARYMIME") && rule->values != NULL;
+    out->is_binary = out->is_binary || is_binary;
+    return !is_binary || capability_has(capabilities, "BINARYMIME");
+}
+
 enum param_fault address_params(struct slice list, bool is_mail, const char *const *capabilities,
-                                uint64_t *size, bool *is_utf8)
+                                struct address_params *out)
 {
     struct slice word;
-    *size = 0;
-    *is_utf8 = false;
+    *out = (struct address_params){0};
     while (slice_take_word(&list, &word)) {
         size_t equals = slice_find_char(word, '=');
         struct slice name = equals == SIZE_MAX ? word : slice_sub(word, 0, equals);
@@ -110,10 +138,9 @@ enum param_fault address_params(struct slice list, bool is_mail, const char *con
         if (rule->needs_value != (equals != SIZE_MAX) || (rule->needs_value && value.n == 0)) {
             return PARAM_BAD_VALUE;
         }
-        if (strcmp(rule->name, "SIZE") == 0 && !slice_to_u64(value, size)) {
+        if (!take_value(rule, value, capabilities, out)) {
             return PARAM_BAD_VALUE;
         }
-        *is_utf8 = *is_utf8 || strcmp(rule->name, "SMTPUTF8") == 0;
     }
     return PARAM_OK;
 }

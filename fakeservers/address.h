@@ -18,9 +18,14 @@ bool address_read(struct slice argument, const char *prefix, struct address_argu
 
 /* MAIL and RCPT parameters, as far as the server offered them. */
 enum param_fault { PARAM_OK, PARAM_UNKNOWN, PARAM_BAD_VALUE };
-/* capabilities: the lines of EHLO. size: out, of SIZE=; is_utf8: out, SMTPUTF8 was given. */
-enum param_fault address_params(struct slice params, bool is_mail, const char *const *capabilities,
-                                uint64_t *size, bool *is_utf8);
+struct address_params {
+    uint64_t size;  /* of SIZE=; 0: not given */
+    bool is_utf8;   /* SMTPUTF8 was given */
+    bool is_binary; /* BODY=BINARYMIME was */
+};
+/* capabilities: the lines of EHLO. */
+enum param_fault address_params(struct slice list, bool is_mail, const char *const *capabilities,
+                                struct address_params *out);
 
 enum { VERB_NAME_MAX = 32 };
 /* The first word of a command in upper case (in `upper`), empty for what cannot be a verb; the

@@ -62,6 +62,7 @@ void conn_reset_mail(struct conn *c)
     buf_reset(&c->mail.data);
     c->mail.rcpt_count = 0;
     c->mail.size = 0;
+    c->mail.params = (struct address_params){0};
 }
 
 void conn_start_tls(struct conn *c)

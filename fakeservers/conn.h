@@ -9,6 +9,7 @@
 #ifndef SMTPDX_FAKESERVERS_CONN_H
 #define SMTPDX_FAKESERVERS_CONN_H
 
+#include "fakeservers/address.h"
 #include "fakeservers/auth.h"
 #include "fakeservers/fake.h"
 #include "fakeservers/inlet.h"
@@ -52,7 +53,8 @@ struct transaction {
     struct slice *rcpts; /* each in the fake's arena */
     size_t rcpt_count, rcpt_space;
     struct buf data;
-    uint64_t size; /* octets of data, kept or not */
+    uint64_t size;                /* octets of data, kept or not */
+    struct address_params params; /* of MAIL */
 };
 
 struct conn {
@@ -75,7 +77,8 @@ struct conn {
     struct outlet out;
     struct transaction mail;
     struct auth_dialog auth;
-    struct buf argument; /* path of the MAIL or RCPT just read */
+    struct buf argument;          /* path of the MAIL or RCPT just read … */
+    struct address_params params; /* … and its parameters */
     uint64_t chunk_left;
     bool chunk_is_last, chunk_is_bad; /* bad: out of sequence or too large; read and refused */
     enum body_state body;

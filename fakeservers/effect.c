@@ -37,6 +37,7 @@ void effect_mail(struct conn *c, unsigned code)
     if (code / 100 == 2) {
         conn_reset_mail(c);
         buf_add(&c->mail.from, buf_slice(&c->argument));
+        c->mail.params = c->params;
         c->phase = PHASE_MAIL;
     }
 }

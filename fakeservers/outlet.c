@@ -173,6 +173,8 @@ static const struct out_rule {
     [OUT_CLOSE]      = { SESSION_CLOSE,      NULL,         true,  true,  false },
     [OUT_HALF_CLOSE] = { SESSION_HALF_CLOSE, NULL,         false, true,  false },
     [OUT_RESET]      = { SESSION_RESET_NOW,  NULL,         true,  true,  false },
+    [OUT_STOP_READING] = { SESSION_STOP_READING, NULL,     false, false, false },
+    [OUT_READ_ON]    = { SESSION_READ_ON,    NULL,         false, false, false },
     [OUT_ENDLESS]    = { SESSION_SEND,       step_endless, false, false, false },
     [OUT_GARBAGE]    = { SESSION_SEND,       step_garbage, false, false, false },
 };

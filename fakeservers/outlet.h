@@ -23,6 +23,8 @@ enum out_kind {
     OUT_CLOSE,
     OUT_HALF_CLOSE,
     OUT_RESET,
+    OUT_STOP_READING,
+    OUT_READ_ON,
     OUT_ENDLESS, /* count continuation lines, bytes is their code */
     OUT_GARBAGE, /* count random octets */
 };

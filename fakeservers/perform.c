@@ -111,6 +111,13 @@ static void do_wait(struct performance *p, const struct spec_action *a)
     outlet_wait(&p->c->out, a->duration_us);
 }
 
+static void do_stop_reading(struct performance *p, const struct spec_action *a)
+{
+    outlet_do(&p->c->out, OUT_STOP_READING);
+    outlet_wait(&p->c->out, a->duration_us);
+    outlet_do(&p->c->out, OUT_READ_ON);
+}
+
 static void do_drip(struct performance *p, const struct spec_action *a)
 {
     p->drip = a;
@@ -182,6 +189,7 @@ static const struct action_rule {
     [ACTION_SAYS]          = { do_says,      true  },
     [ACTION_DELAY]         = { do_wait,      false },
     [ACTION_STALL]         = { do_wait,      false },
+    [ACTION_STOP_READING]  = { do_stop_reading, false },
     [ACTION_DRIP]          = { do_drip,      false },
     [ACTION_CHUNKS]        = { do_chunks,    false },
     [ACTION_CLOSE]         = { do_close,     true  },

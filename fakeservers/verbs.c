@@ -135,9 +135,8 @@ static void answer_param_fault(enum param_fault fault, struct answer *out)
 static void answer_mail(struct conn *c, struct slice argument, struct answer *out)
 {
     struct address_argument a;
-    uint64_t size;
-    bool is_utf8, is_right = address_read(argument, "FROM:", &a);
-    enum param_fault fault = address_params(a.params, true, conn_capabilities(c), &size, &is_utf8);
+    bool is_right = address_read(argument, "FROM:", &a);
+    enum param_fault fault = address_params(a.params, true, conn_capabilities(c), &c->params);
     buf_reset(&c->argument);
     buf_add(&c->argument, a.path);
     const char *obstacle = mail_obstacle(c);
@@ -147,9 +146,9 @@ static void answer_mail(struct conn *c, struct slice argument, struct answer *ou
         say(out, "501 5.5.4 Syntax: MAIL FROM:<address>");
     } else if (fault != PARAM_OK) {
         answer_param_fault(fault, out);
-    } else if (a.is_8bit && !is_utf8) {
+    } else if (a.is_8bit && !c->params.is_utf8) {
         say_cause(c, "send.smtputf8_unsupported", STAGE_MAIL, out);
-    } else if (size > conn_max_message(c)) {
+    } else if (c->params.size > conn_max_message(c)) {
         say_cause(c, "send.message_too_large", STAGE_MAIL, out);
     } else {
         say_polite(c, "MAIL", out);
@@ -159,15 +158,16 @@ static void answer_mail(struct conn *c, struct slice argument, struct answer *ou
 static void answer_rcpt(struct conn *c, struct slice argument, struct answer *out)
 {
     struct address_argument a;
-    uint64_t size;
-    bool is_utf8, is_right = address_read(argument, "TO:", &a) && a.path.n > 0;
-    enum param_fault fault = address_params(a.params, false, conn_capabilities(c), &size, &is_utf8);
+    bool is_right = address_read(argument, "TO:", &a) && a.path.n > 0;
+    enum param_fault fault = address_params(a.params, false, conn_capabilities(c), &c->params);
     buf_reset(&c->argument);
     buf_add(&c->argument, a.path);
     if (!is_right) {
         say(out, "501 5.5.4 Syntax: RCPT TO:<address>");
     } else if (fault != PARAM_OK) {
         answer_param_fault(fault, out);
+    } else if (a.is_8bit && !c->mail.params.is_utf8) { /* RFC 6531 3.5 */
+        say(out, "553 5.6.7 The address needs SMTPUTF8, and MAIL did not ask for it");
     } else if (c->mail.rcpt_count >= FAKE_RCPTS_MAX) {
         say_cause(c, "send.too_many_recipients", STAGE_RCPT, out);
     } else {
@@ -179,6 +179,8 @@ static void answer_data(struct conn *c, struct slice argument, struct answer *ou
 {
     if (argument.n > 0) {
         say(out, "501 5.5.4 Syntax: DATA");
+    } else if (c->mail.params.is_binary) { /* RFC 3030 3 */
+        say(out, "503 5.5.1 A BINARYMIME message comes by BDAT");
     } else {
         say_polite(c, "DATA", out);
     }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -181,6 +182,11 @@ void console_start(struct console *c, size_t selected, const char *world)
     buf_release(&out);
 }
 
+void console_resize(struct console *c, unsigned columns)
+{
+    c->options.columns = columns;
+}
+
 void console_case_start(struct console *c, const char *id)
 {
     if (c->running_count < RUNNING_MAX) {
@@ -307,22 +313,22 @@ void console_result(struct console *c, const char *id, const struct json *result
     draw_progress(c, is_shown || c->done == c->selected);
 }
 
-static void add_written(const char *path, struct buf *out)
+static void add_written(const struct console_written *w, struct buf *out)
 {
-    bool is_xml = slice_has_suffix(slice_of(path), SLICE(".xml"));
-    buf_addf(out, "   %s: ", is_xml ? "JUnit" : "report");
-    text_visible(slice_of(path), TEXT_ONE_LINE, out);
+    buf_addf(out, "   %s: ", w->title);
+    text_visible(strcmp(w->path, "-") == 0 ? SLICE("standard output") : slice_of(w->path),
+                 TEXT_ONE_LINE, out);
 }
 
-void console_finish(struct console *c, const struct run_record *run, const char *const *written,
-                    size_t count)
+void console_finish(struct console *c, const struct run_record *run,
+                    const struct console_written *written, size_t count)
 {
     struct buf out;
     buf_init(&out, 64 * 1024);
     take_progress_away(c, &out);
     summary_add(run, &out);
     for (size_t i = 0; i < count; i++) {
-        add_written(written[i], &out);
+        add_written(&written[i], &out);
     }
     buf_add_char(&out, '\n');
     print(c, &out);

@@ -32,7 +32,7 @@ static const struct {
 };
 /* clang-format on */
 
-static enum err fail_io(const char *what, const char *path, int number, struct why *why)
+enum err report_io_error(const char *what, const char *path, int number, struct why *why)
 {
     const char *advice = NULL;
     for (size_t i = 0; i < COUNT(advices); i++) {
@@ -61,13 +61,13 @@ static enum err write_through(const char *path, struct slice bytes, struct why *
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
-        return fail_io("opening", path, errno, why);
+        return report_io_error("opening", path, errno, why);
     }
     int number = write_all(fd, bytes);
     if (close(fd) != 0 && number == 0) {
         number = errno;
     }
-    return number == 0 ? ERR_OK : fail_io("writing", path, number, why);
+    return number == 0 ? ERR_OK : report_io_error("writing", path, number, why);
 }
 
 /* Creates a file beside path; its name goes into *temporary, which the caller frees. */
@@ -93,7 +93,7 @@ static enum err write_and_rename(const char *path, struct slice bytes, struct wh
     if (fd < 0) {
         int number = errno;
         free(temporary);
-        return fail_io("creating", path, number, why);
+        return report_io_error("creating", path, number, why);
     }
     int number = write_all(fd, bytes);
     if (number == 0 && fsync(fd) != 0 && errno != EINVAL && errno != ENOSYS) {
@@ -109,7 +109,7 @@ static enum err write_and_rename(const char *path, struct slice bytes, struct wh
         unlink(temporary);
     }
     free(temporary);
-    return number == 0 ? ERR_OK : fail_io("writing", path, number, why);
+    return number == 0 ? ERR_OK : report_io_error("writing", path, number, why);
 }
 
 enum err file_write_atomic(const char *path, struct slice bytes, struct why *why)
@@ -117,7 +117,7 @@ enum err file_write_atomic(const char *path, struct slice bytes, struct why *why
     struct stat st;
     bool exists = stat(path, &st) == 0;
     if (exists && S_ISDIR(st.st_mode)) {
-        return fail_io("writing", path, EISDIR, why);
+        return report_io_error("writing", path, EISDIR, why);
     }
     if (exists && !S_ISREG(st.st_mode)) {
         return write_through(path, bytes, why);
@@ -140,7 +140,7 @@ enum err report_write_file(const struct report_format *format, const struct run_
     }
     if (err == ERR_OK && strcmp(path, "-") == 0) {
         int number = write_all(STDOUT_FILENO, buf_slice(&out));
-        err = number == 0 ? ERR_OK : fail_io("writing", "standard output", number, why);
+        err = number == 0 ? ERR_OK : report_io_error("writing", "standard output", number, why);
     } else if (err == ERR_OK) {
         err = file_write_atomic(path, buf_slice(&out), why);
     }

@@ -4,11 +4,11 @@
 
 /* clang-format off */
 const struct report_format report_formats[] = {
-    { "junit",    ".xml",  "JUnit XML, which every CI system reads",            junit_write },
-    { "json",     ".json", "all result documents with a header and counts",     json_write },
-    { "tap",      ".tap",  "Test Anything Protocol, version 14",                tap_write },
-    { "github",   ".txt",  "workflow commands that annotate lines on GitHub",   github_write },
-    { "markdown", ".md",   "a summary for a job page or a merge request",       markdown_write },
+    { "junit",    "JUnit",    ".xml",  "JUnit XML, which every CI system reads",            junit_write },
+    { "json",     "JSON",     ".json", "all result documents with a header and counts",     json_write },
+    { "tap",      "TAP",      ".tap",  "Test Anything Protocol, version 14",                tap_write },
+    { "github",   "GitHub",   ".txt",  "workflow commands that annotate lines on GitHub",   github_write },
+    { "markdown", "Markdown", ".md",   "a summary for a job page or a merge request",       markdown_write },
 };
 /* clang-format on */
 const size_t report_format_count = COUNT(report_formats);

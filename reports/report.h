@@ -18,6 +18,7 @@ struct report_options {
 
 struct report_format {
     const char *name;   /* "junit" */
+    const char *title;  /* "JUnit" */
     const char *suffix; /* ".xml" */
     const char *summary;
     /* Appends the whole report. Whatever the documents lack is left out, and whatever they hold is
@@ -50,6 +51,9 @@ enum err attachments_clear(const char *folder, struct why *why) MUST_USE;
 enum err report_write_file(const struct report_format *format, const struct run_record *run,
                            const struct report_options *options, const char *path,
                            struct why *why) MUST_USE;
+/* "writing FILE: what the system said (what to do)": the same words for every file we write.
+ * number is an errno. Always ERR_IO. */
+enum err report_io_error(const char *what, const char *path, int number, struct why *why);
 enum err file_write_atomic(const char *path, struct slice bytes, struct why *why) MUST_USE;
 
 /*
@@ -63,10 +67,16 @@ struct console *console_new(const struct report_options *options, int fd); /* co
 void console_free(struct console *c);
 void console_start(struct console *c, size_t selected, const char *world);
 void console_case_start(struct console *c, const char *id);
-/* id: of the case, for a document that has none (of a case that passed without one); may be NULL. */
+/* id: of the case, for a document that has none (of a case that passed without one); may be NULL.
+ */
 void console_result(struct console *c, const char *id, const struct json *result);
-/* written: paths of the reports, for the summary line. */
-void console_finish(struct console *c, const struct run_record *run, const char *const *written,
-                    size_t count);
+/* The width of the terminal has changed, or not; never 0. */
+void console_resize(struct console *c, unsigned columns);
+/* written: what there is to read now, for the summary line. */
+struct console_written {
+    const char *title, *path;
+};
+void console_finish(struct console *c, const struct run_record *run,
+                    const struct console_written *written, size_t count);
 
 #endif

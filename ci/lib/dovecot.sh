@@ -102,6 +102,9 @@ userdb {
 }
 service anvil {
   client_limit = 400
+  unix_listener anvil-auth-penalty { # else each refused login makes the next one wait longer
+    mode = 0
+  }
 }
 service submission-login {
 $(dovecot_listener submission "$1" "$4")

@@ -13,7 +13,10 @@
  *    text for the TLS filter, and octets that arrived behind the last clear input go to the filter
  *    too, never to the session, unless the session has taken them as input already. Then
  *    SESSION_TLS_UP or SESSION_TLS_FAILED follows, with facts;
- *  - it calls on_time no later than deadline_us() says.
+ *  - it calls on_time no later than deadline_us() says;
+ *  - it calls on_unsent, where there is one, whenever the number of octets changes that the session
+ *    has sent and the network will not take, because the peer has closed its window. Before the
+ *    first call, and most of the time, that is 0.
  *
  * All times are microseconds on a clock that never goes back; INT64_MAX means "no deadline".
  */
@@ -47,6 +50,8 @@ enum session_act_kind {
     SESSION_CLOSE,      /* close_notify if TLS is up, then FIN both ways */
     SESSION_HALF_CLOSE, /* FIN for our direction only */
     SESSION_RESET_NOW,  /* RST */
+    SESSION_STOP_READING, /* take nothing off the connection: the peer's writes will block */
+    SESSION_READ_ON,      /* take what waits, and all that follows */
     SESSION_DONE,       /* the session is over; the driver closes what is still open */
 };
 
@@ -65,6 +70,7 @@ struct session_ops {
     void (*on_time)(void *self, int64_t now_us);
     int64_t (*deadline_us)(const void *self);
     void (*next)(void *self, int64_t now_us, struct session_act *act);
+    void (*on_unsent)(void *self, int64_t now_us, size_t octets); /* may be NULL */
 };
 
 struct session {

@@ -3,11 +3,8 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "run/causes.h"
-#include "run/plan.h"
+#include "cli/selection.h"
 
 static const struct cli_option lint_options[] = {
     {"providers", 0, "DIR", "provider files in DIR replace or add to the built-in ones"},
@@ -17,12 +14,6 @@ struct lint {
     const char *providers;
 };
 
-static const char *get_env(const char *name, void *context)
-{
-    (void)context;
-    return getenv(name);
-}
-
 static bool on_lint_option(void *context, size_t index, const char *value)
 {
     struct lint *lint = context;
@@ -31,24 +22,14 @@ static bool on_lint_option(void *context, size_t index, const char *value)
     return true;
 }
 
-/* Loads what the arguments name ("scenarios" without any); prints errors. NULL on failure. */
-static struct suite_set *load(const char *const *paths, size_t count, struct registry *registry)
+static void print_counts(const struct suite_set *set)
 {
-    static const char *const default_paths[] = {"scenarios"};
-    struct load_options options = {.providers = registry, .get_env = get_env};
-    struct suite_set *set = NULL;
-    struct buf errors;
-    buf_init(&errors, BUF_NO_CAP);
-    if (suites_load(&options, count != 0 ? paths : default_paths, count != 0 ? count : 1, &set,
-                    &errors) != ERR_OK) {
-        set = NULL;
-    } else if (causes_check(set, &errors) != 0) {
-        suites_free(set);
-        set = NULL;
+    size_t files = suites_count(set), cases = 0;
+    for (size_t i = 0; i < files; i++) {
+        cases += suites_at(set, i)->case_count;
     }
-    fwrite(buf_text(&errors), 1, errors.n, stderr);
-    buf_release(&errors);
-    return set;
+    printf("%zu file%s, %zu case%s, no errors\n", files, files == 1 ? "" : "s", cases,
+           cases == 1 ? "" : "s");
 }
 
 static int run_lint(int argc, char **argv)
@@ -63,18 +44,17 @@ static int run_lint(int argc, char **argv)
     if (registry == NULL) {
         return EXIT_DID_NOT_LOAD;
     }
-    const char *const *paths = (const char *const *)(argv + first);
-    struct suite_set *set = load(paths, (size_t)(argc - first), registry);
-    if (set != NULL) {
-        size_t cases = 0;
-        for (size_t i = 0; i < suites_count(set); i++) {
-            cases += suites_at(set, i)->case_count;
-        }
-        printf("%zu files, %zu cases, no errors\n", suites_count(set), cases);
+    struct arena arena;
+    arena_init(&arena);
+    struct suite_set *set = NULL;
+    int status = selection_load_files(registry, (const char *const *)(argv + first),
+                                      (size_t)(argc - first), &arena, &set);
+    if (status == EXIT_ALL_PASSED) {
+        print_counts(set);
     }
-    int status = set != NULL ? EXIT_ALL_PASSED : EXIT_DID_NOT_LOAD;
     suites_free(set);
     registry_free(registry);
+    arena_release(&arena);
     return status;
 }
 
@@ -84,7 +64,9 @@ const struct cli_command command_lint = {
     .summary = "check scenario files without running them",
     .text =
         "Reads scenario files (default: the folder scenarios) and says what is wrong with them:\n"
-        "file, line, column, a caret, and the nearest known name. Exit status 0 or 3.",
+        "file, line, column, a caret, and the nearest known name. Exit status: 0 no errors, 3 "
+        "errors,\n"
+        "4 no scenario file.",
     .options = lint_options,
     .option_count = COUNT(lint_options),
     .on_option = on_lint_option,

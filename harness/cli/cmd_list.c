@@ -3,16 +3,19 @@
 #include <stdio.h>
 
 #include "cli/selection.h"
+#include "base/text.h"
 #include "doc/json.h"
+#include "run/secrets.h"
 
 static const struct cli_option options[] = {
     SELECTION_OPTIONS,
+    {"sim", 's', NULL, "as run --sim would"},
     {"json", 0, NULL, "one JSON object a line"},
 };
 
 struct list {
     struct selection selection;
-    bool is_json;
+    bool is_json, is_simulated;
 };
 
 static bool on_option(void *context, size_t index, const char *value)
@@ -21,7 +24,11 @@ static bool on_option(void *context, size_t index, const char *value)
     if (index < SELECTION_OPTION_COUNT) {
         return selection_option(&l->selection, index, value);
     }
-    l->is_json = true;
+    if (index == SELECTION_OPTION_COUNT) {
+        l->is_simulated = true;
+    } else {
+        l->is_json = true;
+    }
     return true;
 }
 
@@ -53,6 +60,22 @@ static void print_json(const struct plan_case *c)
     json_free(one);
 }
 
+/* The id comes from a file that anyone may have written, and its name. */
+static void print_line(const struct plan_case *c)
+{
+    struct buf out;
+    buf_init(&out, BUF_NO_CAP);
+    buf_addf(&out, "%-6s ", spec_level_slug(c->spec->level));
+    text_visible(slice_of(c->spec->id), TEXT_ONE_LINE, &out);
+    if (c->skip != NULL) {
+        buf_add_text(&out, "   (skipped: ");
+        text_visible(slice_of(c->skip), TEXT_ONE_LINE, &out);
+        buf_add_char(&out, ')');
+    }
+    printf("%s\n", buf_text(&out));
+    buf_release(&out);
+}
+
 static void print_plan(const struct list *l)
 {
     for (size_t i = 0; i < l->selection.plan.count; i++) {
@@ -60,9 +83,7 @@ static void print_plan(const struct list *l)
         if (l->is_json) {
             print_json(c);
         } else {
-            printf("%-6s %s%s%s%s\n", spec_level_slug(c->spec->level), c->spec->id,
-                   c->skip != NULL ? "   (skipped: " : "", c->skip != NULL ? c->skip : "",
-                   c->skip != NULL ? ")" : "");
+            print_line(c);
         }
     }
 }
@@ -78,6 +99,10 @@ static int run(int argc, char **argv)
         status = selection_load(&l.selection, (const char *const *)(argv + first),
                                 (size_t)(argc - first));
         if (status == EXIT_ALL_PASSED) {
+            if (l.is_simulated) {
+                plan_skip_endpoints(&l.selection.plan);
+            }
+            secrets_find_missing(&l.selection.plan, &l.selection.arena);
             print_plan(&l);
             status = l.selection.plan.count == 0 ? EXIT_NOTHING_SELECTED : EXIT_ALL_PASSED;
         }

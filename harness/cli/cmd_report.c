@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/attachments.h"
+#include "cli/outputs.h"
 #include "doc/node.h"
-#include "reports/report.h"
 
 static const struct cli_option options[] = {
     {"format", 'f', "NAME", "junit (default), json, tap, github, markdown"},
@@ -28,10 +28,7 @@ static bool on_option(void *context, size_t index, const char *value)
 {
     struct report_command *r = context;
     if (index == 0) {
-        r->format = report_find(slice_of(value));
-        if (r->format == NULL) {
-            fprintf(stderr, "smtpdx: no report format '%s'\n", value);
-        }
+        r->format = outputs_format(slice_of(value));
         return r->format != NULL;
     }
     if (index == 1) {
@@ -105,6 +102,7 @@ static enum err read_log(struct reader *r, struct why *why)
 {
     struct slice text, line;
     TRY(doc_read_file(r->path, LOG_MAX, r->arena, &text, why));
+    bool ends_whole = slice_has_suffix(text, SLICE("\n"));
     unsigned number = 0;
     r->record.is_interrupted = true; /* until its end says otherwise */
     while (slice_take_until(&text, '\n', &line)) {
@@ -115,6 +113,9 @@ static enum err read_log(struct reader *r, struct why *why)
             continue;
         }
         if (json_parse(line, &event, &inner) != ERR_OK) {
+            if (text.n == 0 && !ends_whole) {
+                break; /* written half when the run was ended: what ran then is an error */
+            }
             return why_set(why, ERR_SYNTAX, "%s:%u:%u: not a line of an event log: %s", r->path,
                            number, inner.col, inner.text);
         }
@@ -160,6 +161,9 @@ static int run(int argc, char **argv)
     }
     if (argc - first != 1) {
         return cli_wrong_use(&command_report, "wants one event log (smtpdx run --log FILE)");
+    }
+    if (outputs_are_same(command.output, argv[first])) {
+        return cli_wrong_use(&command_report, "the report would overwrite the log %s", argv[first]);
     }
     struct arena arena;
     arena_init(&arena);

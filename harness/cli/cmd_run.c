@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cli/attachments.h"
 #include "cli/github.h"
+#include "cli/outputs.h"
 #include "cli/selection.h"
-#include "reports/report.h"
+#include "run/again.h"
 #include "run/coordinator.h"
+#include "run/interrupt.h"
 
 enum {
     OPT_SIM = SELECTION_OPTION_COUNT,
@@ -43,7 +44,7 @@ enum {
 static const struct cli_option options[] = {
     SELECTION_OPTIONS,
     {"sim", 's', NULL, "simulate: memory and a virtual clock instead of sockets"},
-    {"jobs", 'j', "N", "worker processes (default: one per processor)"},
+    {"jobs", 'j', "N", "worker processes (default: one per processor; at most four of them)"},
     {"in-flight", 0, "N", "cases at once per worker (default: 1024)"},
     {"junit", 0, "FILE", "JUnit XML (default: TEST-smtpdx.xml)"},
     {"junit-flavour", 0, "NAME", "rich (default) or strict (the Jenkins schema)"},
@@ -63,73 +64,23 @@ static const struct cli_option options[] = {
      "write the secrets of this run to FILE (mode 0600), to test redaction"},
 };
 
-enum { REPORTS_MAX = 16 };
-
-struct wanted_report {
-    const struct report_format *format;
-    const char *path;
-};
+enum { COLUMNS_USUAL = 80 };
 
 struct run_command {
     struct selection selection;
-    bool is_simulated, no_junit, is_strict_junit, is_strict, keep_transcripts, is_verbose;
+    bool is_simulated, is_strict_junit, is_strict, keep_transcripts, is_verbose;
     bool flaky_fails;
     bool has_seed;
     uint64_t jobs, in_flight, min_tests, seed;
-    const char *log_path, *keep_secrets, *colour;
-    struct wanted_report reports[REPORTS_MAX];
-    size_t report_count;
-    bool has_junit;
-    struct attachments attachments;
+    const char *colour;
+    struct outputs outputs;
 
     /* while running */
     struct console *console;
     struct run_record record;
-    FILE *log;
+    bool is_terminal;
     int64_t started_ms;
 };
-
-static bool add_report(struct run_command *r, struct slice name, const char *path)
-{
-    const struct report_format *format = report_find(name);
-    if (format == NULL) {
-        fprintf(stderr, "smtpdx: no report format '" SLICE_FMT "'; there are:", SLICE_ARG(name));
-        for (size_t i = 0; i < report_format_count; i++) {
-            fprintf(stderr, " %s", report_formats[i].name);
-        }
-        fprintf(stderr, "\n");
-        return false;
-    }
-    if (r->report_count == REPORTS_MAX) {
-        fprintf(stderr, "smtpdx: more than %d reports\n", REPORTS_MAX);
-        return false;
-    }
-    r->reports[r->report_count++] = (struct wanted_report){format, path};
-    return true;
-}
-
-static bool on_report(struct run_command *r, const char *value)
-{
-    struct slice text = slice_of(value);
-    size_t at = slice_find_char(text, '=');
-    if (at == SIZE_MAX || at + 1 == text.n) {
-        fprintf(stderr, "smtpdx: --report wants FORMAT=FILE, not '%s'\n", value);
-        return false;
-    }
-    return add_report(r, slice_sub(text, 0, at), value + at + 1);
-}
-
-static bool on_junit(struct run_command *r, const char *path)
-{
-    struct slice p = slice_of(path);
-    if (!slice_has_suffix(p, SLICE(".xml")) && !slice_eq_text(p, "-")) {
-        fprintf(stderr,
-                "smtpdx: --junit wants a name that ends in .xml (CI systems look for that)\n");
-        return false;
-    }
-    r->has_junit = true;
-    return add_report(r, SLICE("junit"), path);
-}
 
 static bool on_choice(const char *option, const char *value, const char *a, const char *b,
                       const char *c)
@@ -145,7 +96,7 @@ static bool on_choice(const char *option, const char *value, const char *a, cons
 static bool on_flag(struct run_command *r, size_t index)
 {
     bool *const flags[] = {
-        [OPT_SIM] = &r->is_simulated,   [OPT_NO_JUNIT] = &r->no_junit,
+        [OPT_SIM] = &r->is_simulated,   [OPT_NO_JUNIT] = &r->outputs.no_junit,
         [OPT_STRICT] = &r->is_strict,   [OPT_TRANSCRIPTS] = &r->keep_transcripts,
         [OPT_VERBOSE] = &r->is_verbose, [OPT_FAIL_FLAKY] = &r->flaky_fails,
     };
@@ -166,30 +117,29 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_IN_FLIGHT:
         return cli_number("in-flight", value, 1, 8192, &r->in_flight);
     case OPT_JUNIT:
-        return on_junit(r, value);
+        return outputs_add_junit(&r->outputs, value);
     case OPT_FLAVOUR:
         r->is_strict_junit = strcmp(value, "strict") == 0;
         return on_choice("junit-flavour", value, "rich", "strict", NULL);
     case OPT_ATTACHMENTS:
     case OPT_ATTACHMENT_PATHS:
-        return attachments_option(&r->attachments, index == OPT_ATTACHMENT_PATHS, value);
+        return attachments_option(&r->outputs.attachments, index == OPT_ATTACHMENT_PATHS, value);
     case OPT_JSON:
-        return add_report(r, SLICE("json"), value);
+        return outputs_add(&r->outputs, SLICE("json"), value);
     case OPT_LOG:
-        r->log_path = value;
-        return true;
+        return outputs_set_log(&r->outputs, value);
     case OPT_REPORT:
-        return on_report(r, value);
+        return outputs_add_report(&r->outputs, value);
     case OPT_MIN_TESTS:
         return cli_number("min-tests", value, 0, 1000000, &r->min_tests);
     case OPT_SEED:
         r->has_seed = true;
-        return cli_number("seed", value, 0, UINT64_MAX, &r->seed);
+        return cli_number("seed", value, 0, INT64_MAX, &r->seed) /* as JSON holds it */;
     case OPT_COLOUR:
         r->colour = value;
         return on_choice("colour", value, "auto", "always", "never");
     case OPT_KEEP_SECRETS:
-        r->keep_secrets = value;
+        r->outputs.secrets_path = value;
         return true;
     default:
         return on_flag(r, index);
@@ -203,20 +153,19 @@ static int64_t monotonic_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- the log ---- */
-
-static void log_event(struct run_command *r, struct json *event)
+/* What a person is to see does not go where a report goes: that is read by a program. */
+static int console_fd(const struct run_command *r)
 {
-    if (r->log != NULL) {
-        struct buf line;
-        buf_init(&line, BUF_NO_CAP);
-        log_line(event, &line);
-        fwrite(buf_text(&line), 1, line.n, r->log);
-        fflush(r->log);
-        buf_release(&line);
-    }
-    json_free(event);
+    return outputs_take_stdout(&r->outputs) ? STDERR_FILENO : STDOUT_FILENO;
 }
+
+static unsigned columns_of(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : COLUMNS_USUAL;
+}
+
+/* ---- events ---- */
 
 static struct json *new_event(struct run_command *r, const char *name)
 {
@@ -226,83 +175,38 @@ static struct json *new_event(struct run_command *r, const char *name)
     return event;
 }
 
+/* A terminal may be made narrower while we run; a line that is wider than it leaves litter. */
+static void follow_width(struct run_command *r)
+{
+    if (r->is_terminal) {
+        console_resize(r->console, columns_of(console_fd(r)));
+    }
+}
+
 static void on_start(void *context, size_t index)
 {
     struct run_command *r = context;
     struct json *event = new_event(r, "case-start");
     json_set(event, "id", json_text(r->record.ids[index]));
-    log_event(r, event);
+    outputs_log(&r->outputs, event);
+    follow_width(r);
     console_case_start(r->console, r->record.ids[index]);
 }
 
 static void on_result(void *context, size_t index, struct json *result)
 {
     struct run_command *r = context;
-    if (r->log != NULL) {
+    if (r->outputs.log != NULL) {
         struct json *event = new_event(r, "case-end");
         json_set(event, "id", json_text(r->record.ids[index]));
         json_set(event, "result", json_ref(result));
-        log_event(r, event);
+        outputs_log(&r->outputs, event);
     }
+    follow_width(r);
     console_result(r->console, r->record.ids[index], result);
 }
 
 /* ---- before ---- */
-
-static bool may_write_beside(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int n = slash == NULL   ? snprintf(folder, sizeof folder, ".")
-            : slash == path ? snprintf(folder, sizeof folder, "/")
-                            : snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    if (n >= (int)sizeof folder || strcmp(path, "-") == 0) {
-        return true; /* the writer will say */
-    }
-    if (access(folder, W_OK) != 0) {
-        fprintf(stderr, "smtpdx: the report %s cannot be written: %s: %s\n", path, folder,
-                strerror(errno));
-        return false;
-    }
-    return true;
-}
-
-/* Of the first JUnit XML that goes to a file; NULL: there is none. */
-static const char *junit_path(const struct run_command *r)
-{
-    for (size_t i = 0; i < r->report_count; i++) {
-        if (strcmp(r->reports[i].format->name, "junit") == 0) {
-            return r->reports[i].path;
-        }
-    }
-    return NULL;
-}
-
-/* A report that cannot be written is found out before anything runs, not after. */
-static int open_outputs(struct run_command *r)
-{
-    if (!r->has_junit && !r->no_junit && !add_report(r, SLICE("junit"), "TEST-smtpdx.xml")) {
-        return EXIT_WRONG_USE;
-    }
-    for (size_t i = 0; i < r->report_count; i++) {
-        if (!may_write_beside(r->reports[i].path)) {
-            return EXIT_NO_REPORT;
-        }
-    }
-    attachments_choose(&r->attachments, junit_path(r), &r->selection.arena);
-    if (!attachments_begin(&r->attachments)) {
-        return EXIT_NO_REPORT;
-    }
-    if (r->log_path != NULL) {
-        r->log = fopen(r->log_path, "we");
-        if (r->log == NULL) {
-            fprintf(stderr, "smtpdx: the log %s cannot be written: %s\n", r->log_path,
-                    strerror(errno));
-            return EXIT_NO_REPORT;
-        }
-    }
-    return EXIT_ALL_PASSED;
-}
 
 static bool wants_colour(const struct run_command *r, bool is_terminal)
 {
@@ -317,42 +221,64 @@ static bool wants_colour(const struct run_command *r, bool is_terminal)
 
 static struct report_options report_options(const struct run_command *r)
 {
-    struct winsize size = {.ws_col = 80};
-    bool is_terminal = isatty(STDOUT_FILENO) == 1;
-    if (is_terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)) {
-        size.ws_col = 80;
-    }
+    const char *term = getenv("TERM");
+    bool is_terminal = isatty(console_fd(r)) == 1;
     return (struct report_options){
         .is_strict = r->is_strict_junit,
         .should_fails = r->is_strict,
         .has_colour = wants_colour(r, is_terminal),
-        .is_terminal = is_terminal,
-        .columns = size.ws_col,
+        /* a dumb terminal cannot take a line back */
+        .is_terminal = is_terminal && term != NULL && strcmp(term, "dumb") != 0,
+        .columns = is_terminal ? columns_of(console_fd(r)) : COLUMNS_USUAL,
         .is_verbose = r->is_verbose,
     };
 }
 
-/* Each case in flight needs a listener and three sockets. */
-static uint64_t open_files_for(uint64_t in_flight)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return in_flight;
-    }
-    rlim_t wanted = (rlim_t)(in_flight * 5 + 128);
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-        (void)!setrlimit(RLIMIT_NOFILE, &limit);
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    uint64_t fit = limit.rlim_cur > 160 ? ((uint64_t)limit.rlim_cur - 128) / 5 : 4;
-    return in_flight < fit ? in_flight : fit;
-}
+/* More workers only take the processor from each other, until cases time out for it. */
+enum { JOBS_A_PROCESSOR = 4 };
 
 static uint64_t processors(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 && n <= 64 ? (uint64_t)n : 1;
+}
+
+/* Each case in flight needs a listener and three sockets; the rest is ours. */
+enum { FILES_A_CASE = 5, FILES_OURS = 128, FILES_LEAST = 64, FILES_A_WORKER = 2 };
+
+/* As many open files as the cases want, as far as we may have them. */
+static uint64_t open_files_for(uint64_t in_flight)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return in_flight * FILES_A_CASE + FILES_OURS;
+    }
+    rlim_t wanted = (rlim_t)(in_flight * FILES_A_CASE + FILES_OURS);
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)!setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur;
+}
+
+/* With too few files cases would fail for a reason that is not theirs: then nothing runs. */
+static bool fit_open_files(struct run_command *r)
+{
+    uint64_t files = open_files_for(r->in_flight);
+    if (files < FILES_LEAST) {
+        fprintf(stderr,
+                "smtpdx: only %llu open files are allowed, at least %d are needed: raise the limit "
+                "(ulimit -n), or use --sim\n",
+                (unsigned long long)files, FILES_LEAST);
+        return r->is_simulated;
+    }
+    uint64_t cases = files > FILES_OURS + 32 ? (files - FILES_OURS) / FILES_A_CASE : 4;
+    uint64_t workers = (files - FILES_LEAST / 2) / FILES_A_WORKER;
+    r->in_flight = r->in_flight < cases ? r->in_flight : cases;
+    workers = workers < JOBS_A_PROCESSOR * processors() ? workers : JOBS_A_PROCESSOR * processors();
+    r->jobs = r->jobs < workers ? r->jobs : workers;
+    return true;
 }
 
 static struct json *start_event(struct run_command *r, int64_t wall_time)
@@ -378,33 +304,9 @@ static struct json *start_event(struct run_command *r, int64_t wall_time)
 
 static int write_reports(struct run_command *r, const struct report_options *look)
 {
-    const char *written[REPORTS_MAX];
-    size_t count = 0;
-    int status = attachments_finish(&r->attachments, &r->record) ? EXIT_ALL_PASSED : EXIT_NO_REPORT;
-    for (size_t i = 0; i < r->report_count; i++) {
-        struct why why;
-        const struct wanted_report *w = &r->reports[i];
-        struct report_options options_here = *look;
-        options_here.attachments = attachments_link(&r->attachments, w->path, &r->selection.arena);
-        struct github_fence fence = {""};
-        bool is_echo = strcmp(w->path, "-") == 0 && strcmp(w->format->name, "github") != 0;
-        if (is_echo) {
-            github_fence_begin(&fence);
-        }
-        enum err err = report_write_file(w->format, &r->record, &options_here, w->path, &why);
-        github_fence_end(&fence);
-        if (err != ERR_OK) {
-            fprintf(stderr, "smtpdx: the report %s could not be written: %s\n", w->path, why.text);
-            status = EXIT_NO_REPORT;
-        } else {
-            written[count++] = w->path;
-        }
-    }
-    if (r->log != NULL && (ferror(r->log) != 0 || fclose(r->log) != 0)) {
-        fprintf(stderr, "smtpdx: the log %s could not be written\n", r->log_path);
-        status = EXIT_NO_REPORT;
-    }
-    r->log = NULL;
+    struct console_written written[OUTPUTS_MAX + 1];
+    size_t count;
+    int status = outputs_write(&r->outputs, &r->record, look, written, &count);
     console_finish(r->console, &r->record, written, count);
     return status;
 }
@@ -441,24 +343,26 @@ static int run_plan(struct run_command *r, const struct run_context *context)
         .should_fails = r->is_strict,
         .flaky_fails = r->flaky_fails,
     };
-    log_event(r, json_ref(r->record.start));
-    r->console = console_new(&look, STDOUT_FILENO);
+    outputs_log(&r->outputs, json_ref(r->record.start));
+    r->is_terminal = look.is_terminal;
+    r->console = console_new(&look, console_fd(r));
     console_start(r->console, plan->count, r->is_simulated ? "simulation" : "sockets");
     struct coordinator_params params = {
         .run = context,
         .plan = plan,
         .is_simulated = r->is_simulated,
         .jobs = (unsigned)r->jobs,
-        .in_flight = (unsigned)open_files_for(r->in_flight),
+        .in_flight = (unsigned)r->in_flight,
         .ids = ids,
-        .on_start = r->log != NULL || look.is_terminal ? on_start : NULL,
+        .on_start = r->outputs.log != NULL || look.is_terminal ? on_start : NULL,
         .on_result = on_result,
         .context = r,
     };
     int signal_number = 0;
     struct why why;
-    struct github_fence fence = {""};
-    github_fence_begin(&fence);
+    interrupt_catch();
+    struct github_fence fence = {.token = ""};
+    github_fence_begin(&fence, console_fd(r));
     enum err err = coordinator_run(&params, r->record.results, &signal_number, &why);
     github_fence_end(&fence);
     if (err != ERR_OK) {
@@ -469,8 +373,9 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     run_record_count(&r->record);
     struct json *end = new_event(r, "run-end");
     json_set(end, "reason", json_text(r->record.is_interrupted ? "interrupted" : "done"));
-    log_event(r, end);
+    outputs_log(&r->outputs, end);
     int status = exit_status(r, write_reports(r, &look), signal_number);
+    interrupt_release();
     for (size_t i = 0; i < plan->count; i++) {
         json_free(r->record.results[i]);
     }
@@ -478,6 +383,33 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     json_free(r->record.start);
     console_free(r->console);
     return status;
+}
+
+/* Without these the command that repeats a case would not repeat it. Lives in the arena. */
+static const char *again_options(struct run_command *r)
+{
+    const struct selection *s = &r->selection;
+    struct buf out;
+    buf_init(&out, BUF_NO_CAP);
+    buf_add_text(&out, r->is_simulated ? " --sim" : "");
+    buf_add_text(&out, r->is_strict ? " --strict" : "");
+    for (size_t i = s->have_found; i < s->have.count; i++) {
+        bool is_live = strcmp(s->have.list[i], "live") == 0;
+        buf_add_text(&out, is_live ? " --live" : " --have ");
+        if (!is_live) {
+            again_add_word(&out, slice_of(s->have.list[i]));
+        }
+    }
+    if (s->providers != NULL) {
+        buf_add_text(&out, " --providers ");
+        again_add_word(&out, slice_of(s->providers));
+    }
+    if (r->has_seed) {
+        buf_addf(&out, " --seed %llu", (unsigned long long)r->seed);
+    }
+    const char *text = arena_text(&r->selection.arena, slice_from(buf_slice(&out), 1));
+    buf_release(&out);
+    return text;
 }
 
 /* Makes what all workers share, before they are forked. */
@@ -489,7 +421,8 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         .seed = r->seed,
         .wall_time = (int64_t)time(NULL),
         .keep_transcripts = r->keep_transcripts,
-        .only_verdicts = r->report_count == 0 && r->log == NULL && !r->is_verbose,
+        .again = again_options(r),
+        .only_verdicts = r->outputs.count == 0 && r->outputs.log == NULL && !r->is_verbose,
     };
     char today[20];
     text_utc(context.wall_time, today);
@@ -528,7 +461,8 @@ static int with_secrets(struct run_command *r)
     if (secrets_resolve(secrets, &r->selection.plan, &r->selection.arena, &why) != ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);
         status = EXIT_DID_NOT_LOAD;
-    } else if (r->keep_secrets != NULL && secrets_keep(secrets, r->keep_secrets, &why) != ERR_OK) {
+    } else if (r->outputs.secrets_path != NULL &&
+               secrets_keep(secrets, r->outputs.secrets_path, &why) != ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);
         status = EXIT_NO_REPORT;
     } else {
@@ -553,12 +487,14 @@ static int run(int argc, char **argv)
         if (status == EXIT_ALL_PASSED && r.is_simulated) {
             plan_skip_endpoints(&r.selection.plan);
         }
-        status = status == EXIT_ALL_PASSED ? open_outputs(&r) : status;
+        r.outputs.arena = &r.selection.arena;
+        status = status == EXIT_ALL_PASSED ? outputs_open(&r.outputs, r.selection.set) : status;
+        if (status == EXIT_ALL_PASSED && !fit_open_files(&r)) {
+            status = EXIT_NOT_JUDGED;
+        }
         status = status == EXIT_ALL_PASSED ? with_secrets(&r) : status;
     }
-    if (r.log != NULL) {
-        fclose(r.log);
-    }
+    outputs_release(&r.outputs);
     selection_release(&r.selection);
     return status;
 }

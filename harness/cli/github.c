@@ -41,30 +41,30 @@ void github_mask_secrets(const struct secrets *secrets)
 }
 
 /* One write, so that nothing of anybody else stands in the line; a lost reader is no failure. */
-static void print_line(const char *before, const char *token, const char *after)
+static void print_line(int fd, const char *before, const char *token, const char *after)
 {
     char line[80];
     int n = snprintf(line, sizeof line, "%s%s%s\n", before, token, after);
-    (void)!write(STDOUT_FILENO, line, (size_t)n);
+    (void)!write(fd, line, (size_t)n);
 }
 
-void github_fence_begin(struct github_fence *f)
+void github_fence_begin(struct github_fence *f, int fd)
 {
     unsigned char random[16];
-    if (!is_runner(STDOUT_FILENO) ||
-        getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+    if (!is_runner(fd) || getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         return;
     }
     for (size_t i = 0; i < sizeof random; i++) { /* nobody may guess the word that ends it */
         snprintf(f->token + 2 * i, 3, "%02x", (unsigned)random[i]);
     }
-    print_line("::stop-commands::", f->token, "");
+    f->fd = fd;
+    print_line(fd, "::stop-commands::", f->token, "");
 }
 
 void github_fence_end(struct github_fence *f)
 {
     if (f->token[0] != '\0') {
-        print_line("::", f->token, "::");
+        print_line(f->fd, "::", f->token, "::");
         f->token[0] = '\0';
     }
 }

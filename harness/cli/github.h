@@ -11,13 +11,14 @@
 
 struct github_fence {
     char token[33]; /* "" while open */
+    int fd;
 };
 
 /* Makes the runner hide the secrets that came from outside. On standard error: standard output is
  * what people keep in files. */
 void github_mask_secrets(const struct secrets *secrets);
-/* Between the two no line on standard output is a command. Without a begin, end does nothing. */
-void github_fence_begin(struct github_fence *f);
+/* Between the two no line on fd is a command. Without a begin, end does nothing. */
+void github_fence_begin(struct github_fence *f, int fd);
 void github_fence_end(struct github_fence *f);
 
 #endif

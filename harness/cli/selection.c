@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/world.h"
 #include "run/causes.h"
@@ -16,6 +17,7 @@ void selection_init(struct selection *s)
     if (world_has_family(FAMILY_IPV6)) {
         cli_strings_add(&s->have, "ipv6");
     }
+    s->have_found = s->have.count;
 }
 
 void selection_release(struct selection *s)
@@ -66,10 +68,10 @@ static bool level_from(const char *text, enum spec_level *out)
 }
 
 /* The paths to load: each once, in the order of the targets. */
-static const char **unique_paths(struct selection *s, const struct plan_target *targets,
+static const char **unique_paths(struct arena *arena, const struct plan_target *targets,
                                  size_t count, size_t *out_count)
 {
-    const char **paths = arena_array(&s->arena, count, sizeof *paths);
+    const char **paths = arena_array(arena, count, sizeof *paths);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         size_t k = 0;
@@ -84,30 +86,70 @@ static const char **unique_paths(struct selection *s, const struct plan_target *
     return paths;
 }
 
-static int load(struct selection *s, const struct plan_target *targets, size_t count)
+static bool is_there(const char *path)
 {
-    struct load_options options = {.providers = s->registry, .get_env = get_env};
-    size_t path_count;
-    const char **paths = unique_paths(s, targets, count, &path_count);
-    struct buf errors;
-    buf_init(&errors, BUF_NO_CAP);
-    enum err err = suites_load(&options, (const char *const *)paths, path_count, &s->set, &errors);
-    if (err == ERR_OK && causes_check(s->set, &errors) != 0) {
-        suites_free(s->set);
-        err = ERR_INVALID;
+    return access(path, F_OK) == 0;
+}
+
+static int parse(const char *const *paths, size_t count, struct arena *arena,
+                 struct plan_target **targets, size_t *target_count)
+{
+    static const char *const usual[] = {"scenarios"};
+    struct why why;
+    if (count == 0 && !is_there(usual[0])) {
+        fprintf(stderr, "smtpdx: there is no folder 'scenarios' here: name a file or a folder\n");
+        return EXIT_DID_NOT_LOAD;
     }
-    fwrite(buf_text(&errors), 1, errors.n, stderr);
-    buf_release(&errors);
-    if (err != ERR_OK) {
-        s->set = NULL;
+    if (plan_parse_targets(count != 0 ? paths : usual, count != 0 ? count : 1, arena, targets,
+                           target_count, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s\n", why.text);
         return EXIT_DID_NOT_LOAD;
     }
     return EXIT_ALL_PASSED;
 }
 
+static int load(const struct registry *registry, const struct plan_target *targets, size_t count,
+                struct arena *arena, struct suite_set **set)
+{
+    struct load_options options = {.providers = registry, .get_env = get_env};
+    size_t path_count;
+    const char **paths = unique_paths(arena, targets, count, &path_count);
+    struct buf errors;
+    buf_init(&errors, BUF_NO_CAP);
+    enum err err = suites_load(&options, (const char *const *)paths, path_count, set, &errors);
+    if (err == ERR_OK && causes_check(*set, &errors) != 0) {
+        suites_free(*set);
+        err = ERR_INVALID;
+    }
+    fwrite(buf_text(&errors), 1, errors.n, stderr);
+    buf_release(&errors);
+    if (err != ERR_OK) {
+        *set = NULL;
+        return EXIT_DID_NOT_LOAD;
+    }
+    return EXIT_ALL_PASSED;
+}
+
+int selection_load_files(const struct registry *registry, const char *const *paths, size_t count,
+                         struct arena *arena, struct suite_set **set)
+{
+    struct plan_target *targets;
+    size_t target_count;
+    int status = parse(paths, count, arena, &targets, &target_count);
+    if (status == EXIT_ALL_PASSED) {
+        status = load(registry, targets, target_count, arena, set);
+    }
+    if (status == EXIT_ALL_PASSED && suites_count(*set) == 0) {
+        fprintf(stderr,
+                "smtpdx: no scenario file (*.yaml or *.yml, not beginning with _ or .) in %s\n",
+                targets[0].path);
+        status = EXIT_NOTHING_SELECTED;
+    }
+    return status;
+}
+
 int selection_load(struct selection *s, const char *const *paths, size_t count)
 {
-    static const char *const default_paths[] = {"scenarios"};
     struct plan_filter filter = {
         .ids = s->ids.list,
         .id_count = s->ids.count,
@@ -119,26 +161,28 @@ int selection_load(struct selection *s, const char *const *paths, size_t count)
         .ref_count = s->refs.count,
     };
     struct plan_target *targets;
-    struct why why;
     if (s->level != NULL && !level_from(s->level, &filter.level)) {
         return EXIT_WRONG_USE;
     }
     filter.has_level = s->level != NULL;
-    if (plan_parse_targets(count != 0 ? paths : default_paths, count != 0 ? count : 1, &s->arena,
-                           &targets, &filter.target_count, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx: %s\n", why.text);
-        return EXIT_DID_NOT_LOAD;
+    int status = parse(paths, count, &s->arena, &targets, &filter.target_count);
+    if (status != EXIT_ALL_PASSED) {
+        return status;
     }
-    filter.targets = targets;
+    s->targets = filter.targets = targets;
+    s->target_count = filter.target_count;
     s->registry = cli_load_registry(s->providers);
     if (s->registry == NULL) {
         return EXIT_DID_NOT_LOAD;
     }
-    int status = load(s, targets, filter.target_count);
+    status = load(s->registry, targets, filter.target_count, &s->arena, &s->set);
     if (status != EXIT_ALL_PASSED) {
         return status;
     }
     plan_select(s->set, &filter, &s->arena, &s->plan);
     plan_apply_needs(&s->plan, s->have.list, s->have.count, &s->arena);
+    if (s->plan.count == 0) {
+        selection_explain_nothing(s);
+    }
     return EXIT_ALL_PASSED;
 }

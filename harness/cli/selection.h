@@ -10,10 +10,13 @@ struct selection {
     struct arena arena;
     const char *providers;
     struct cli_strings ids, tags, not_tags, refs, have;
+    size_t have_found; /* of have: what was found out, not said */
     const char *level;
     struct registry *registry;
     struct suite_set *set;
     struct plan plan;
+    const struct plan_target *targets; /* in the arena */
+    size_t target_count;
 };
 
 #define SELECTION_OPTIONS                                                                          \
@@ -33,6 +36,13 @@ void selection_init(struct selection *s);
 void selection_release(struct selection *s);
 /* For the first SELECTION_OPTION_COUNT rows of a table. */
 bool selection_option(struct selection *s, size_t index, const char *value);
+/* Loads the files that paths name ("scenarios" without any): whole files, whatever line or id is
+ * asked for. Prints what is wrong; EXIT_NOTHING_SELECTED when there is no file. set is the
+ * caller's. */
+int selection_load_files(const struct registry *registry, const char *const *paths, size_t count,
+                         struct arena *arena, struct suite_set **set);
+/* Why no case was selected, and the nearest names, on standard error. */
+void selection_explain_nothing(const struct selection *s);
 /* Loads and selects; prints what is wrong. Returns EXIT_ALL_PASSED or the exit status to end with.
  */
 int selection_load(struct selection *s, const char *const *paths, size_t count);

@@ -89,10 +89,17 @@ void arrow_end(struct client *c, const struct client_reply *reply)
     flow_close(c);
 }
 
+/* A server that has not been sent the final dot cannot have taken the message. */
+static void note_unknown_delivery(struct client *c)
+{
+    bool may_be_delivered = c->is_content_sent && c->unsent == 0;
+    c->report.delivery_unknown = c->report.delivery_unknown || may_be_delivered;
+}
+
 static void take_lost(struct client *c, const struct client_reply *partial)
 {
     enum fault why = c->is_reset ? FAULT_CONNECTION_RESET : FAULT_CONNECTION_LOST;
-    c->report.delivery_unknown = c->report.delivery_unknown || c->is_content_sent;
+    note_unknown_delivery(c);
     arrow_fault(c, why, partial);
     flow_end_step(c, false);
     flow_close(c);
@@ -101,10 +108,13 @@ static void take_lost(struct client *c, const struct client_reply *partial)
 static void take_silent(struct client *c, const struct client_reply *partial)
 {
     enum stage stage = flow_stage(c);
-    c->report.delivery_unknown = c->report.delivery_unknown || c->is_content_sent;
-    flow_result(c)->fault = FAULT_READ_TIMEOUT;
-    if (report_problem(c, OUTCOME_FAILED, stage, FAULT_READ_TIMEOUT, partial)) {
-        if (c->is_total_over) {
+    enum fault why = c->unsent != 0 ? FAULT_WRITE_TIMEOUT : FAULT_READ_TIMEOUT;
+    note_unknown_delivery(c);
+    flow_result(c)->fault = why;
+    if (report_problem(c, OUTCOME_FAILED, stage, why, partial)) {
+        if (c->unsent != 0) {
+            report_detail(c, "%zu octets still wait to be taken", c->unsent);
+        } else if (c->is_total_over) {
             report_detail(c, "the time allowed for the whole session is over");
         } else if (stage == STAGE_GREETING && !c->is_tls) {
             report_detail(c, "a server that is silent at first may be waiting for implicit TLS "
@@ -118,7 +128,7 @@ static void take_silent(struct client *c, const struct client_reply *partial)
 
 void arrow_garbage(struct client *c, const struct client_reply *reply, enum fault why)
 {
-    c->report.delivery_unknown = c->report.delivery_unknown || c->is_content_sent;
+    note_unknown_delivery(c);
     arrow_fault(c, why, reply);
     flow_end_step(c, false);
     reply_reader_reset(&c->reader);
@@ -127,7 +137,7 @@ void arrow_garbage(struct client *c, const struct client_reply *reply, enum faul
 
 static void take_odd(struct client *c, const struct client_reply *reply)
 {
-    c->report.delivery_unknown = c->report.delivery_unknown || c->is_content_sent;
+    note_unknown_delivery(c);
     c->is_content_sent = false;
     arrow_fault(c, FAULT_UNEXPECTED_REPLY, reply);
     go_on_or_stop(c);

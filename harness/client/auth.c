@@ -227,9 +227,13 @@ void auth_challenge(struct client *c, const struct client_reply *r)
 
 static void say_cancelled(struct client *c, const struct client_reply *r)
 {
-    c->refusal = FAULT_SASL_CHALLENGE;
-    c->results[c->at].fault = FAULT_SASL_CHALLENGE;
-    if (report_problem(c, OUTCOME_FAILED, STAGE_AUTH, FAULT_SASL_CHALLENGE, r)) {
+    /* a proof that is wrong is no clumsiness of a server: who sent it does not know the password */
+    enum fault fault = c->sasl != NULL && sasl_server_is_disproven(c->sasl)
+                           ? FAULT_SASL_SERVER_UNPROVEN
+                           : FAULT_SASL_CHALLENGE;
+    c->refusal = fault;
+    c->results[c->at].fault = fault;
+    if (report_problem(c, OUTCOME_FAILED, STAGE_AUTH, fault, r)) {
         report_detail(c, "%s", c->cancel_why);
     }
 }
@@ -242,9 +246,11 @@ bool auth_believe(struct client *c, const struct client_reply *r)
     }
     const struct sasl_mechanism *m = sasl_find(slice_of(c->report.mechanism));
     must(m != NULL && c->sasl != NULL);
-    if (m->proves_server && !sasl_is_complete(c->sasl)) {
-        c->refusal = FAULT_SASL_SERVER_UNPROVEN;
-        report_problem(c, OUTCOME_FAILED, STAGE_AUTH, FAULT_SASL_SERVER_UNPROVEN, r);
+    if (!sasl_is_complete(c->sasl)) { /* before our side was said, 235 proves no credential */
+        c->refusal = m->proves_server ? FAULT_SASL_SERVER_UNPROVEN : FAULT_UNEXPECTED_REPLY;
+        if (report_problem(c, OUTCOME_FAILED, STAGE_AUTH, c->refusal, r)) {
+            report_detail(c, "235 came in the middle of the %s exchange", m->name);
+        }
         return false;
     }
     c->report.auth_accepted = true;

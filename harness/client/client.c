@@ -186,7 +186,24 @@ static void next(void *self, int64_t now_us, struct session_act *act)
     }
 }
 
-static const struct session_ops ops = {on_news, on_input, on_time, deadline_us, next};
+/* While content goes out each block has its time; behind its last octet the final dot has its own
+ * (RFC 5321 4.5.3.2.5, 4.5.3.2.6). A peer that reads, however slowly, is waited for. */
+static void on_unsent(void *self, int64_t now_us, size_t octets)
+{
+    struct client *c = self;
+    tick(c, now_us);
+    c->unsent = octets;
+    if (c->phase == PHASE_WAITING && client_rule(c->row)->timer == TIMER_CONTENT) {
+        client_arm(c, octets != 0 ? c->params.timeout.block : c->params.timeout.final_dot);
+    }
+}
+
+static const struct session_ops ops = {.on_news = on_news,
+                                       .on_input = on_input,
+                                       .on_time = on_time,
+                                       .deadline_us = deadline_us,
+                                       .next = next,
+                                       .on_unsent = on_unsent};
 
 struct session client_session(struct client *c)
 {
@@ -250,6 +267,11 @@ void client_free(struct client *c)
     reply_reader_release(&c->reader);
     arena_release(&c->arena);
     free(c);
+}
+
+void client_start(struct client *c, int64_t now_us)
+{
+    tick(c, now_us);
 }
 
 const struct client_report *client_report(const struct client *c)

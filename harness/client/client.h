@@ -129,6 +129,9 @@ enum err client_new(const struct client_params *params, struct client **out, str
 void client_free(struct client *c); /* wipes what held secrets; NULL is fine */
 struct session client_session(struct client *c);
 const struct client_report *client_report(const struct client *c);
+/* Dialling begins: the time for connecting and the time for everything count from now. Without it they
+ * count from the first call into the session. */
+void client_start(struct client *c, int64_t now_us);
 /* To be called before SESSION_TLS_UP is handed in, when the TLS layer has an exporter (RFC 9266). */
 void client_set_binding(struct client *c, struct slice binding);
 

@@ -72,12 +72,14 @@ void flow_close(struct client *c)
 static bool has_ended_itself(const struct client *c)
 {
     size_t last = c->at < c->plan_count ? c->at : c->plan_count - 1;
-    return c->plan[last].verb == STEP_QUIT || c->plan[last].verb == STEP_EXPECT_CLOSE;
+    return c->plan[last].verb == STEP_QUIT;
 }
 
 void flow_stop(struct client *c)
 {
-    bool may_talk = c->is_open && !c->may_not_talk && !c->is_in_content && !c->is_eof;
+    /* behind octets that do not leave, QUIT would not either */
+    bool is_stuck = c->unsent != 0 && c->refusal == FAULT_WRITE_TIMEOUT;
+    bool may_talk = c->is_open && !c->may_not_talk && !c->is_in_content && !c->is_eof && !is_stuck;
     if (!may_talk || has_ended_itself(c) || c->report.quit_sent) {
         flow_close(c);
         return;

@@ -240,6 +240,21 @@ static enum err make_message(struct client *c, struct why *why)
     return err;
 }
 
+/* Lines over 998 octets are cut or refused on the way, and a NUL is no text anywhere (RFC 5321
+ * 4.5.3.1.6, RFC 5322 2.1.1, 4). Given steps may send both: that is what they are for. */
+static enum err check_message(const struct client *c, struct why *why)
+{
+    bool is_sent = !c->is_explicit && c->params.until >= STAGE_DATA;
+    if (is_sent && c->measure.longest_line > MESSAGE_LINE_MAX) {
+        return why_set(why, ERR_INVALID, "a line of the message has %zu octets; SMTP takes %d",
+                       c->measure.longest_line - 2, MESSAGE_LINE_MAX - 2);
+    }
+    if (is_sent && c->measure.has_nul) {
+        return why_set(why, ERR_INVALID, "the message holds a NUL");
+    }
+    return ERR_OK;
+}
+
 static enum err plan_message(struct client *c, struct why *why)
 {
     if (!wants_message(c)) {
@@ -252,7 +267,7 @@ static enum err plan_message(struct client *c, struct why *why)
     c->has_message = true;
     message_measure(c->message, &c->measure);
     c->needs_smtputf8 = c->needs_smtputf8 || c->measure.has_eight_bit_header;
-    return ERR_OK;
+    return check_message(c, why);
 }
 
 bool plan_complete(struct client *c)

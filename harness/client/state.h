@@ -67,6 +67,7 @@ struct client {
     bool is_total_over;   /* the time for the whole session ended */
     bool is_in_content;   /* 354 came and the final dot was not sent: a command would be content */
     bool is_content_sent; /* the reply to the final dot is awaited */
+    size_t unsent;        /* octets of ours that the network does not take */
     unsigned owed;        /* replies the server has not given in time */
     struct ehlo offered;  /* by the last EHLO in the present TLS state; borrows from the report */
     struct reply_reader reader;

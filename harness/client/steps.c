@@ -202,17 +202,6 @@ bool step_send(struct client *c, const struct client_step *step)
     return senders[step->verb](c, step);
 }
 
-/* The session does not learn how fast its octets leave: every block has its time, and the final dot
- * its own behind them (RFC 5321 4.5.3.2.5, 4.5.3.2.6). */
-static int64_t content_timeout_us(const struct client *c, const struct client_step *step)
-{
-    static const size_t block = 64 * 1024;
-    int64_t blocks = (int64_t)(plan_content(c, step).n / block);
-    int64_t limit = (INT64_MAX - c->params.timeout.final_dot) / c->params.timeout.block;
-    return c->params.timeout.final_dot +
-           c->params.timeout.block * (blocks < limit ? blocks : limit);
-}
-
 int64_t step_timeout_us(const struct client *c, const struct client_step *step)
 {
     switch (client_rule(c->row)->timer) {
@@ -225,7 +214,7 @@ int64_t step_timeout_us(const struct client *c, const struct client_step *step)
     case TIMER_DATA:
         return c->params.timeout.data;
     case TIMER_CONTENT:
-        return content_timeout_us(c, step);
+        return c->params.timeout.final_dot; /* until something waits: client.c, on_unsent */
     case TIMER_QUIT:
         return c->params.timeout.quit;
     case TIMER_STEP:

@@ -30,13 +30,38 @@ static void tls_up(struct client *c, const struct tls_facts *facts)
     }
 }
 
+/* Behind a 220 the port does speak STARTTLS. Clear text where the handshake should be came too late
+ * to be seen with the 220; it is the same poison (RFC 3207 4.2), wherever the network cut. */
+static bool is_injection(const struct client *c, const struct tls_facts *facts)
+{
+    return c->phase == PHASE_TLS && c->params.security != SECURITY_IMPLICIT &&
+           facts->why == FAULT_TLS_WRONG_MODE;
+}
+
+static void fail_as_injection(struct client *c, const struct tls_facts *facts)
+{
+    c->report.tls_facts = *facts;
+    c->report.tls_facts.why = FAULT_PLAINTEXT_INJECTION;
+    report_stage(c, STAGE_TLS, false);
+    c->results[c->at].fault = FAULT_PLAINTEXT_INJECTION;
+    if (report_problem(c, OUTCOME_FAILED, STAGE_STARTTLS, FAULT_PLAINTEXT_INJECTION,
+                       &c->results[c->at].reply)) {
+        report_detail(c, "%s", facts->detail);
+    }
+    flow_close(c);
+}
+
 /* The handshake failed, or TLS broke later: the records make no sense any more. */
 static void tls_failed(struct client *c, const struct tls_facts *facts)
 {
     enum fault why = facts->why != FAULT_NONE ? facts->why : FAULT_TLS_HANDSHAKE;
     c->may_not_talk = true;
-    /* In TLS 1.3 a client is up before the server has judged its flight (RFC 8446 4.4.2.4): a refusal
-     * that comes before anything was heard inside TLS belongs to the handshake. */
+    if (is_injection(c, facts)) {
+        fail_as_injection(c, facts);
+        return;
+    }
+    /* In TLS 1.3 a client is up before the server has judged its flight (RFC 8446 4.4.2.4): a
+     * refusal that comes before anything was heard inside TLS belongs to the handshake. */
     bool is_late_refusal = c->phase == PHASE_WAITING && !c->report.has_tls_ehlo;
     if (c->phase == PHASE_TLS || is_late_refusal) {
         c->report.tls_facts = *facts;

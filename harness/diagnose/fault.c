@@ -37,11 +37,20 @@ static void hint(struct judge *j)
         j->out->sure = SURE_LIKELY;
         judge_alternative(j, CAUSE_TLS_WRONG_MODE);
         judge_alternative(j, CAUSE_SERVER_ACCESS_DENIED);
-    } else if (e->fault == FAULT_READ_TIMEOUT && e->stage == STAGE_GREETING) {
+    } else if (e->fault == FAULT_READ_TIMEOUT && e->stage == STAGE_GREETING && !e->inside_tls) {
         j->out->sure = SURE_LIKELY;
         judge_because(j,
                       "no greeting came: a port with implicit TLS waits for the client to begin");
         judge_alternative(j, CAUSE_TLS_WRONG_MODE);
+        judge_alternative(j, CAUSE_NETWORK_INTERCEPTED);
+    } else if (e->fault == FAULT_WRITE_TIMEOUT) {
+        judge_because(j,
+                      "small commands passed and the message got stuck: either the server stopped "
+                      "reading, or the path loses large packets (path MTU, RFC 2923 2.1)");
+    } else if (e->fault == FAULT_PLAINTEXT_INJECTION) {
+        judge_because(j, "some servers grant STARTTLS and then say in clear that it failed; else "
+                         "somebody in between wants to be believed inside TLS");
+        judge_alternative(j, CAUSE_TLS_STARTTLS_REFUSED);
         judge_alternative(j, CAUSE_NETWORK_INTERCEPTED);
     } else if (e->fault == FAULT_TLS_HANDSHAKE) {
         judge_alternative(j, CAUSE_TLS_PROTOCOL_VERSION);

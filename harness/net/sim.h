@@ -11,6 +11,7 @@
 
 enum {
     SIM_SEGMENT_MAX = 65536, /* a longer write arrives in several pieces */
+    SIM_WINDOW = 256 * 1024, /* what the two kernels would hold for a peer that does not read */
     SIM_FIRST_PORT = 1024,
     SIM_LAST_PORT = 65535,
 };
@@ -20,6 +21,7 @@ enum sim_kind {
     SIM_FIN,
     SIM_RESET,
     SIM_DRAINED, /* to the writer: all it wrote has arrived */
+    SIM_MOVED,   /* to the writer: the peer that did not read took something, or took no more */
     SIM_WAKE,    /* the link was started: hand over one event that waited in the inbox */
     SIM_ACCEPT,  /* the dialler's SYN reaches the listener */
     SIM_DIALLED, /* the answer reaches the dialler */
@@ -60,12 +62,14 @@ struct sim_link {
     bool is_closed; /* by its owner: no more callbacks */
     bool is_broken; /* reset */
     bool has_fin;   /* we sent FIN */
+    bool is_paused; /* by its owner: what arrives waits in the inbox */
     bool is_silent; /* a fault struck: nothing passes in our direction any more */
     bool has_plan;  /* what we send is subject to plan */
     struct link_plan plan;
     uint64_t passed;        /* octets sent under the plan */
     size_t pending;         /* octets on their way to the peer */
-    struct sim_queue inbox; /* arrived before link_start */
+    size_t waiting;         /* octets in the inbox */
+    struct sim_queue inbox; /* arrived before link_start, or while paused */
 };
 
 struct sim_pair {
@@ -120,6 +124,8 @@ void sim_link_shutdown(struct link *link);
 void sim_link_reset(struct link *link);
 void sim_link_close(struct link *link);
 size_t sim_link_pending(const struct link *link);
+size_t sim_link_unsent(const struct link *link);
+void sim_link_pause(struct link *link, bool is_paused);
 
 /* sim_dial.c: listeners and dialling */
 enum err sim_listen(struct world *world, const struct listen_params *params, struct listener **out,

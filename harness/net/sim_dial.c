@@ -174,6 +174,7 @@ static void on_syn(struct sim_world *w, struct sim_event *e)
     struct sim_pair *pair = sim_pair_new(w, &l->plan);
     e->dial.link = &pair->end[0];
     sim_event_post(w, e, e->dial.latency_us);
+    sim_link_begin(&pair->end[0]);
     sim_link_begin(&pair->end[1]);
     l->params.on_accept(l->params.context, &pair->end[1].link);
 }

@@ -40,8 +40,9 @@ struct sim_pair *sim_pair_new(struct sim_world *w, const struct link_plan *plan)
     pair->events = 0;
     end_init(&pair->end[0], w, pair, &pair->end[1]);
     end_init(&pair->end[1], w, pair, &pair->end[0]);
-    pair->end[1].has_plan = plan->fault != LINK_FAULT_NONE || plan->chunk != 0;
-    pair->end[1].plan = *plan;
+    struct sim_link *planned = &pair->end[plan->is_of_dialler ? 0 : 1];
+    planned->has_plan = plan->fault != LINK_FAULT_NONE || plan->chunk != 0;
+    planned->plan = *plan;
     return pair;
 }
 
@@ -82,6 +83,17 @@ static void event_done(struct sim_world *w, struct sim_event *e)
 
 /* ---- arriving ---- */
 
+/* The number of octets in the inbox changes: the writer may have to hear of it. */
+static void count_waiting(struct sim_world *w, struct sim_link *l, size_t waiting)
+{
+    size_t before = l->waiting;
+    l->waiting = waiting;
+    if ((before > SIM_WINDOW || waiting > SIM_WINDOW) && hears(l->peer) &&
+        l->peer->handler.on_moved != NULL) {
+        sim_event_post(w, event_to(l->peer, SIM_MOVED), 0);
+    }
+}
+
 static void deliver_bytes(struct sim_world *w, const struct sim_event *e)
 {
     struct sim_link *to = e->to;
@@ -110,16 +122,25 @@ static void deliver(struct sim_world *w, struct sim_event *e)
         to->handler.on_reset(context, FAULT_CONNECTION_RESET);
     } else if (e->kind == SIM_DRAINED && to->pending == 0) {
         to->handler.on_drained(context);
+    } else if (e->kind == SIM_MOVED) {
+        to->handler.on_moved(context);
     }
     event_done(w, e);
 }
 
 static void deliver_from_inbox(struct sim_world *w, struct sim_link *l)
 {
-    struct sim_event *e = sim_queue_take(&l->inbox);
+    struct sim_event *e = l->is_paused ? NULL : sim_queue_take(&l->inbox);
     if (e != NULL) {
+        count_waiting(w, l, l->waiting - e->n);
         deliver(w, e);
     }
+}
+
+/* Does it stand behind what waits? News of our own writing and a reset do not. */
+static bool keeps_order(const struct sim_event *e)
+{
+    return e->kind == SIM_BYTES || e->kind == SIM_FIN;
 }
 
 void sim_link_event(struct sim_world *w, struct sim_event *e)
@@ -130,11 +151,13 @@ void sim_link_event(struct sim_world *w, struct sim_event *e)
         event_done(w, e);
         return;
     }
-    if (to->is_closed || (to->is_started && to->inbox.first == NULL)) {
+    bool is_free = to->inbox.first == NULL && !to->is_paused;
+    if (to->is_closed || (to->is_started && (is_free || (to->is_paused && !keeps_order(e))))) {
         deliver(w, e);
         return;
     }
     sim_queue_add(&to->inbox, e); /* behind what waits already */
+    count_waiting(w, to, to->waiting + e->n);
     if (to->is_started) {
         deliver_from_inbox(w, to);
     }
@@ -251,14 +274,31 @@ void sim_link_write(struct link *link, struct slice bytes)
     }
 }
 
+/* One turn for each event that waits. */
+static void wake(struct sim_link *l)
+{
+    for (const struct sim_event *e = l->inbox.first; e != NULL; e = e->next) {
+        sim_event_post(world_of(l), event_to(l, SIM_WAKE), 0);
+    }
+}
+
 void sim_link_start(struct link *link, const struct link_handler *handler)
 {
     struct sim_link *l = (struct sim_link *)link;
     must(!l->is_closed && !l->is_started);
     l->handler = *handler;
     l->is_started = true;
-    for (const struct sim_event *e = l->inbox.first; e != NULL; e = e->next) {
-        sim_event_post(world_of(l), event_to(l, SIM_WAKE), 0);
+    wake(l);
+}
+
+void sim_link_pause(struct link *link, bool is_paused)
+{
+    struct sim_link *l = (struct sim_link *)link;
+    must(!l->is_closed);
+    bool was_paused = l->is_paused;
+    l->is_paused = is_paused;
+    if (was_paused && !is_paused && l->is_started) {
+        wake(l);
     }
 }
 
@@ -278,6 +318,7 @@ static void let_go(struct sim_link *l)
     l->is_closed = true;
     struct sim_pair *pair = l->pair;
     pair->events++; /* holds the pair while the inbox is emptied */
+    count_waiting(w, l, 0);
     struct sim_event *e = sim_queue_take(&l->inbox);
     while (e != NULL) {
         deliver(w, e); /* nobody hears: only the accounts are settled */
@@ -306,4 +347,10 @@ void sim_link_close(struct link *link)
 size_t sim_link_pending(const struct link *link)
 {
     return ((const struct sim_link *)link)->pending;
+}
+
+size_t sim_link_unsent(const struct link *link)
+{
+    size_t waiting = ((const struct sim_link *)link)->peer->waiting;
+    return waiting > SIM_WINDOW ? waiting - SIM_WINDOW : 0;
 }

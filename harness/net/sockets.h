@@ -23,6 +23,7 @@ struct sock_link {
     struct timer soon;    /* news that came up inside the owner's call; later the linger limit */
     size_t lingered_with; /* octets queued when the linger limit was last set */
     bool is_started;
+    bool is_paused;    /* its owner does not want to read */
     bool is_closed;    /* by its owner; may linger */
     bool is_gone;      /* the descriptor is closed */
     bool has_eof;      /* the peer's FIN was read */
@@ -101,6 +102,7 @@ void sock_link_shutdown(struct link *link);
 void sock_link_reset(struct link *link);
 void sock_link_close(struct link *link);
 size_t sock_link_pending(const struct link *link);
+void sock_link_pause(struct link *link, bool is_paused);
 void sock_close_with_reset(int fd);
 
 /* sockets_listen.c */

@@ -52,7 +52,8 @@ void sock_link_watch(struct sock_link *l, int events)
 
 static void watch_as_needed(struct sock_link *l)
 {
-    bool is_reading = (hears(l) || (l->is_closed && l->broken == FAULT_NONE)) && !l->has_eof;
+    bool is_reading =
+        (hears(l) || (l->is_closed && l->broken == FAULT_NONE)) && !l->has_eof && !l->is_paused;
     sock_link_watch(l, (is_reading ? UV_READABLE : 0) | (queued(l) != 0 ? UV_WRITABLE : 0));
 }
 
@@ -261,6 +262,9 @@ static void write_queued(struct sock_link *l)
             tell_drained(l);
         }
     }
+    if (n != 0 && !l->is_gone && hears(l) && l->handler.on_moved != NULL) {
+        l->handler.on_moved(l->handler.context);
+    }
 }
 
 static void queue_rest(struct sock_link *l, struct slice rest)
@@ -380,11 +384,20 @@ void sock_link_close(struct link *link)
     sock_link_shutdown(link);
     sock_timer_stop(link->world, &l->soon);
     l->is_closed = true;
+    l->is_paused = false;
     l->lingered_with = queued(l);
     sock_weak_timer_start(world_of(l), &l->soon, sock_now_us(link->world) + LINGER_US);
     if (queued(l) == 0) {
         uv_unref((uv_handle_t *)&l->poll);
     }
+    watch_as_needed(l);
+}
+
+void sock_link_pause(struct link *link, bool is_paused)
+{
+    struct sock_link *l = (struct sock_link *)link;
+    must(!l->is_closed);
+    l->is_paused = is_paused;
     watch_as_needed(l);
 }
 

@@ -11,7 +11,7 @@
 #include <openssl/x509_vfy.h>
 #include <time.h>
 
-enum { TLS_HEAD_MAX = 8 };
+enum { TLS_HEAD_MAX = 64 };
 
 /* tls_crl.c: the revocation list whose signature is known to be good. */
 struct tls_crl_memory {

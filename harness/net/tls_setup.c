@@ -282,7 +282,7 @@ static bool make_transport(struct tls_setup *s)
 static enum err configure(struct tls_setup *s, const struct tls_params *p, struct why *why)
 {
     if (s->context == NULL || !make_transport(s) ||
-        !SSL_CTX_set1_groups_list(s->context, "X25519:P-256:P-384")) {
+        !SSL_CTX_set1_groups_list(s->context, "X25519:P-256:P-384:P-521:X448")) {
         return library_failed(why, "context");
     }
     set_policy(s->context, p);

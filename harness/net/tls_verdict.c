@@ -27,6 +27,14 @@ static const struct verify_row {
     { X509_V_ERR_HOSTNAME_MISMATCH,              FAULT_TLS_HOSTNAME },
     { X509_V_ERR_IP_ADDRESS_MISMATCH,            FAULT_TLS_HOSTNAME },
     { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,    FAULT_TLS_SELF_SIGNED },
+    { X509_V_ERR_INVALID_PURPOSE,                FAULT_TLS_INVALID },
+    { X509_V_ERR_INVALID_CA,                     FAULT_TLS_INVALID },
+    { X509_V_ERR_PATH_LENGTH_EXCEEDED,           FAULT_TLS_INVALID },
+    { X509_V_ERR_PERMITTED_VIOLATION,            FAULT_TLS_INVALID },
+    { X509_V_ERR_EXCLUDED_VIOLATION,             FAULT_TLS_INVALID },
+    { X509_V_ERR_CERT_SIGNATURE_FAILURE,         FAULT_TLS_INVALID },
+    { X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,   FAULT_TLS_INVALID },
+    { X509_V_ERR_INVALID_EXTENSION,              FAULT_TLS_INVALID },
     { X509_V_ERR_EE_KEY_TOO_SMALL,               FAULT_TLS_WEAK_KEY },
     { X509_V_ERR_CA_KEY_TOO_SMALL,               FAULT_TLS_WEAK_KEY },
     { X509_V_ERR_CA_MD_TOO_WEAK,                 FAULT_TLS_WEAK_KEY },
@@ -129,9 +137,24 @@ static void set_detail(struct tls_facts *facts, enum fault fault, const char *wo
 
 static void set_alert(struct tls_filter *f, int alert, const char *words)
 {
+    const char *name = SSL_alert_desc_string_long(alert);
+    bool is_known = strcmp(name, "unknown") != 0; /* OpenSSL names no alert of TLS 1.3 here */
     f->facts.why = verdict_of_alert(alert, f->was_asked_for_cert);
-    snprintf(f->facts.detail, sizeof f->facts.detail, "%s (alert %d, %s)", words, alert,
-             SSL_alert_desc_string_long(alert));
+    snprintf(f->facts.detail, sizeof f->facts.detail, "%s (alert %d%s%s)", words, alert,
+             is_known ? ", " : "", is_known ? name : "");
+}
+
+/* Quotes the line that stands where a record should: it says what is really there. */
+static void set_text(struct tls_filter *f, const char *words)
+{
+    char quote[TLS_HEAD_MAX + 1];
+    size_t n = 0;
+    while (n < f->head_count && f->head[n] != '\r' && f->head[n] != '\n') {
+        n++;
+    }
+    tls_facts_text(quote, sizeof quote, (const char *)f->head, n);
+    f->facts.why = FAULT_TLS_WRONG_MODE;
+    snprintf(f->facts.detail, sizeof f->facts.detail, "%s: \"%s\"", words, quote);
 }
 
 void tls_verdict_of_error(struct tls_filter *f)
@@ -146,7 +169,7 @@ void tls_verdict_of_error(struct tls_filter *f)
     } else if (reason >= SSL_AD_REASON_OFFSET) {
         set_alert(f, reason - SSL_AD_REASON_OFFSET, text);
     } else if (f->state == TLS_HANDSHAKING && tls_verdict_is_text(f->head, f->head_count)) {
-        set_detail(&f->facts, FAULT_TLS_WRONG_MODE, text);
+        set_text(f, text);
     } else if (reason == SSL_R_WRONG_VERSION_NUMBER && is_tls_head(f->head, f->head_count)) {
         /* the alert of a peer that gave up on our version comes in a record of its own version */
         set_detail(&f->facts, FAULT_TLS_VERSION, text);
@@ -158,7 +181,10 @@ void tls_verdict_of_error(struct tls_filter *f)
 
 void tls_verdict_of_eof(struct tls_filter *f)
 {
-    bool is_text = tls_verdict_is_text(f->head, f->head_count);
-    set_detail(&f->facts, is_text ? FAULT_TLS_WRONG_MODE : FAULT_TLS_HANDSHAKE,
-               "closed during the handshake");
+    static const char words[] = "closed during the handshake";
+    if (tls_verdict_is_text(f->head, f->head_count)) {
+        set_text(f, words);
+    } else {
+        set_detail(&f->facts, FAULT_TLS_HANDSHAKE, words);
+    }
 }

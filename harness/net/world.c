@@ -124,6 +124,16 @@ size_t link_pending(const struct link *l)
     return l->world->ops->link_pending(l);
 }
 
+size_t link_unsent(const struct link *l)
+{
+    return l->world->ops->link_unsent(l);
+}
+
+void link_pause(struct link *l, bool is_paused)
+{
+    l->world->ops->link_pause(l, is_paused);
+}
+
 bool world_split_host_port(struct slice text, struct slice *host, unsigned *port)
 {
     size_t colon = SIZE_MAX;

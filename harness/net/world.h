@@ -31,6 +31,7 @@ struct link_handler {
     void (*on_eof)(void *context);                     /* FIN from the peer */
     void (*on_reset)(void *context, enum fault fault); /* CONNECTION_RESET, or the link broke */
     void (*on_drained)(void *context);                 /* all written octets left; may be NULL */
+    void (*on_moved)(void *context);                   /* link_unsent has changed; may be NULL */
     void *context;
 };
 
@@ -54,10 +55,11 @@ struct dial_result {
     int64_t resolve_us, connect_us; /* durations */
 };
 
-/* Simulated worlds only: what happens to the octets a listener's side sends to the dialler. */
+/* Simulated worlds only: what happens to the octets that the listener's side sends, or the dialler's. */
 enum link_fault { LINK_FAULT_NONE, LINK_FAULT_CUT /* FIN */, LINK_FAULT_STALL, LINK_FAULT_RESET, LINK_FAULT_GARBLE };
 struct link_plan {
     enum link_fault fault;
+    bool is_of_dialler;  /* it is the dialler's octets that the plan is for */
     uint64_t at_octet;   /* the fault strikes when this many octets have passed (per connection) */
     size_t chunk;        /* deliver in pieces of this many octets; 0: as written */
     int64_t latency_us;  /* each way */
@@ -65,6 +67,10 @@ struct link_plan {
 
 /* Does the loopback have this family? Asks the system; containers often lack IPv6. */
 bool world_has_family(enum address_family family);
+
+/* An internationalised host name in A-labels (RFC 5890), "bücher.test" as "xn--bcher-kva.test". False
+ * when it is in ASCII already, when it is no host name, or when this libcurl cannot do it. */
+bool world_ascii_name(const char *name, char out[256]);
 
 struct world_ops; /* net/ only */
 
@@ -116,5 +122,8 @@ void link_reset(struct link *l);                      /* RST now; no more callba
  * so that no RST overtakes our last words; this does not keep world_run from returning. */
 void link_close(struct link *l);
 size_t link_pending(const struct link *l);            /* written and not yet gone */
+/* Written, and not taken by the network because the peer does not read and its window is closed. */
+size_t link_unsent(const struct link *l);
+void link_pause(struct link *l, bool is_paused);      /* no on_bytes and no on_eof while paused */
 
 #endif

@@ -39,6 +39,8 @@ struct world_ops {
     void (*link_reset)(struct link *l);
     void (*link_close)(struct link *l);
     size_t (*link_pending)(const struct link *l);
+    size_t (*link_unsent)(const struct link *l);
+    void (*link_pause)(struct link *l, bool is_paused);
 };
 
 struct world {

@@ -86,6 +86,8 @@ static const struct world_ops sim_ops = {
     .link_reset = sim_link_reset,
     .link_close = sim_link_close,
     .link_pending = sim_link_pending,
+    .link_unsent = sim_link_unsent,
+    .link_pause = sim_link_pause,
 };
 
 struct world *world_new_simulation(void)

@@ -260,6 +260,8 @@ static const struct world_ops sock_ops = {
     .link_reset = sock_link_reset,
     .link_close = sock_link_close,
     .link_pending = sock_link_pending,
+    .link_unsent = sock_link_pending, /* what the kernel did not take */
+    .link_pause = sock_link_pause,
 };
 
 static void raise_descriptor_limit(void)

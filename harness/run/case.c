@@ -150,6 +150,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .start_us = r->start_us,
         .today = r->context->today,
         .keep_transcript = r->context->keep_transcripts,
+        .again = r->context->again,
         .arena = &r->arena,
     };
     if (r->error != NULL) {
@@ -247,8 +248,8 @@ static void on_server_done(void *context)
 static bool may_bind(const struct spec_case *spec)
 {
     const struct spec_probe *p = spec->probe;
-    return p->has_auth && (p->mechanism.n == 0 ||
-                           slice_has_suffix(p->mechanism, SLICE("-PLUS")) || p->step_count != 0);
+    return p->has_auth && (p->mechanism.n == 0 || slice_has_suffix(p->mechanism, SLICE("-PLUS")) ||
+                           p->step_count != 0);
 }
 
 static void before_server_tls_up(void *context, struct slice binding)
@@ -402,9 +403,15 @@ static void on_client_done(void *context)
     note_attempt(r);
     const struct client_report *report = client_report(r->client);
     const struct spec_retry *policy = &r->spec->probe->retry;
+    const struct retry_facts facts = {
+        .done = r->attempt_count,
+        .code = report->reply.code,
+        .is_login_unknown =
+            report->stage == STAGE_AUTH && report->auth_sent && report->reply.code < 400,
+        .is_delivery_unknown = report->delivery_unknown,
+    };
     bool again = r->has_diagnosis && r->attempt_count < ATTEMPTS_MAX &&
-                 retry_may(policy, r->attempt_count, &r->diagnosis, report->reply.code,
-                           report->delivery_unknown);
+                 retry_may(policy, &r->diagnosis, &facts);
     if (!again) {
         settle(r);
         return;
@@ -432,6 +439,14 @@ static void on_dialled(void *context, const struct dial_result *result)
     }
 }
 
+/* For DNS and TCP together; the time for everything may be shorter. */
+static int64_t dial_timeout_us(const struct case_run *r)
+{
+    int64_t connect_us = r->params.timeout.connect != 0 ? r->params.timeout.connect : 15000000;
+    int64_t total_us = r->params.timeout.total;
+    return total_us != 0 && total_us < connect_us ? total_us : connect_us;
+}
+
 static void dial(struct case_run *r)
 {
     struct dial_params params = {
@@ -440,7 +455,7 @@ static void dial(struct case_run *r)
         .family = r->target.family,
         .connect_to = r->target.connect_to,
         .proxy = r->target.proxy,
-        .timeout_us = r->params.timeout.connect != 0 ? r->params.timeout.connect : 15000000,
+        .timeout_us = dial_timeout_us(r),
     };
     r->is_dialling = true;
     world_dial(r->world, &params, on_dialled, r);
@@ -473,6 +488,7 @@ static void start_attempt(struct case_run *r)
         .on_done = on_client_done,
     };
     r->driver = driver_new(r->world, client_session(r->client), &params);
+    client_start(r->client, world_now_us(r->world));
     dial(r);
 }
 

@@ -13,11 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "run/frame.h"
+#include "run/interrupt.h"
 #include "run/judge.h"
 #include "run/rerun.h"
 
@@ -29,9 +33,12 @@ enum {
     HANG_GRACE_MS =
         30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
+    SILENT_MS = 20000, /* a worker with cases begins one at once: in between is only its own work */
+    STOP_MS = 10000,   /* to end after the last result; sanitizers look for leaks then */
     POLL_MS = 50,
     HANG_CHECK_MS = 250,
     RESTARTS_MAX = 1000,
+    SILENT_WEIGHT = 250, /* restarts that one worker counts for which never did anything */
 };
 
 enum case_state { CASE_WAITING, CASE_GIVEN, CASE_DONE };
@@ -51,9 +58,10 @@ struct worker_slot {
     struct buf input;
     uint32_t *given; /* owned; cases given and not ended, in no order */
     size_t given_count;
-    bool is_alone;   /* runs one case and nothing else */
-    bool is_hungry;  /* has begun all it was given */
-    bool was_killed; /* by us, for hanging */
+    int64_t heard_ms; /* when it last gave a sign of life, or was given work while idle */
+    bool is_alone;    /* runs one case and nothing else */
+    bool is_hungry;   /* has begun all it was given */
+    bool was_killed;  /* by us, for hanging */
 };
 
 struct coordinator {
@@ -71,13 +79,6 @@ struct coordinator {
     unsigned restarts;
     int64_t hang_checked_ms;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void on_signal(int number)
-{
-    caught_signal = number;
-}
 
 static int64_t now_ms(void)
 {
@@ -143,13 +144,25 @@ static void finish_case(struct coordinator *c, size_t i, struct json *document)
 
 /* ---- workers ---- */
 
-static void child_main(const struct coordinator *c, int in_fd, int out_fd)
+/* Whatever ends the parent, no worker stays behind, not even one that spins. */
+static void end_with_parent(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent) { /* it has gone already */
+        _exit(EXIT_FAILURE);
+    }
+}
+
+static void child_main(const struct coordinator *c, pid_t parent, int in_fd, int out_fd)
 {
     /* The terminal's Ctrl-C reaches the whole process group; the parent decides what it means. */
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
+    end_with_parent(parent);
     for (unsigned i = 0; i < c->worker_count; i++) {
         if (c->workers[i].pid != 0) {
             close(c->workers[i].to);
@@ -179,11 +192,12 @@ static enum err start_worker(struct coordinator *c, unsigned slot, struct why *w
         return why_set(why, ERR_IO, "no pipe for a worker: %s", strerror(errno));
     }
     fflush(NULL); /* or the child prints again what is still buffered here */
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
         close(down[1]);
         close(up[0]);
-        child_main(c, down[0], up[1]);
+        child_main(c, parent, down[0], up[1]);
     }
     close(down[0]);
     close(up[1]);
@@ -193,7 +207,7 @@ static enum err start_worker(struct coordinator *c, unsigned slot, struct why *w
         return why_set(why, ERR_IO, "no worker process: %s", strerror(errno));
     }
     struct worker_slot *w = &c->workers[slot];
-    *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0]};
+    *w = (struct worker_slot){.pid = pid, .to = down[1], .from = up[0], .heard_ms = now_ms()};
     w->given = mem_alloc(window(c) * sizeof *w->given);
     buf_init(&w->input, INPUT_MAX_BYTES);
     fcntl(w->from, F_SETFL, O_NONBLOCK);
@@ -236,6 +250,7 @@ static void give(struct coordinator *c, unsigned slot, size_t i)
     t->is_start_told = false;
     t->group_free_ms = e != NULL ? now_ms() + e->min_interval_us / 1000 : 0;
     board_clear(c->board, i);
+    w->heard_ms = w->given_count == 0 ? now_ms() : w->heard_ms;
     w->given[w->given_count++] = (uint32_t)i;
     c->given++;
 }
@@ -338,7 +353,9 @@ static void on_frame(struct coordinator *c, unsigned slot, const struct frame *f
     } else if (json_parse(f->document, &document, &why) == ERR_OK) {
         finish_case(c, i, document);
     } else {
-        finish_case(c, i, judge_error_document(spec_of(c, i), "tool.crashed", why.text));
+        finish_case(
+            c, i,
+            judge_error_document(spec_of(c, i), "tool.crashed", why.text, c->params->run->again));
     }
 }
 
@@ -376,7 +393,8 @@ static void bury_case(struct coordinator *c, size_t i, int status, bool was_kill
     } else {
         snprintf(text, sizeof text, "the worker ended with status %d", WEXITSTATUS(status));
     }
-    finish_case(c, i, judge_error_document(spec_of(c, i), "tool.crashed", text));
+    finish_case(c, i,
+                judge_error_document(spec_of(c, i), "tool.crashed", text, c->params->run->again));
 }
 
 static void bury_worker(struct coordinator *c, unsigned slot)
@@ -402,6 +420,7 @@ static void read_worker(struct coordinator *c, unsigned slot)
     for (;;) {
         ssize_t n = read(w->from, block, sizeof block);
         if (n > 0) {
+            w->heard_ms = now_ms();
             buf_add(&w->input, slice_make(block, (size_t)n));
             take_frames(c, slot);
         } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -421,6 +440,23 @@ static bool is_hanging(const struct coordinator *c, size_t i, int64_t now)
     return begun != 0 && now > begun + limit;
 }
 
+static void kill_stuck(struct worker_slot *w)
+{
+    w->was_killed = true;
+    kill(w->pid, SIGKILL);
+}
+
+/* A worker that was stopped or is stuck before it began any of its cases. */
+static void kill_silent(struct coordinator *c, struct worker_slot *w, bool has_begun_any,
+                        int64_t now)
+{
+    if (w->pid != 0 && w->given_count != 0 && !has_begun_any && !w->was_killed &&
+        now > w->heard_ms + SILENT_MS) {
+        c->restarts += SILENT_WEIGHT;
+        kill_stuck(w);
+    }
+}
+
 /* Looks at what runs: what began is told, and a worker that is stuck is killed. */
 static void look_at_given(struct coordinator *c)
 {
@@ -432,13 +468,15 @@ static void look_at_given(struct coordinator *c)
     c->hang_checked_ms = looks_for_hangs ? now : c->hang_checked_ms;
     for (unsigned s = 0; s < c->worker_count; s++) {
         struct worker_slot *w = &c->workers[s];
+        bool has_begun_any = false;
         for (size_t k = 0; k < w->given_count; k++) {
             tell_start(c, w->given[k]);
+            has_begun_any |= has_begun(c, w->given[k]);
             if (looks_for_hangs && is_hanging(c, w->given[k], now)) {
-                w->was_killed = true;
-                kill(w->pid, SIGKILL);
+                kill_stuck(w);
             }
         }
+        kill_silent(c, w, has_begun_any, now);
     }
 }
 
@@ -475,6 +513,24 @@ static enum err revive(struct coordinator *c, struct why *why)
     return ERR_OK;
 }
 
+/* A worker that was stopped, or that hangs when all is done, must not hang the run. */
+static void wait_or_kill(pid_t pid, bool at_once)
+{
+    int64_t deadline = now_ms() + (at_once ? 0 : STOP_MS);
+    pid_t ended = 0;
+    while (ended == 0 && now_ms() < deadline) {
+        ended = waitpid(pid, NULL, WNOHANG);
+        if (ended == 0) {
+            poll(NULL, 0, 1);
+        }
+    }
+    if (ended == 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
 static void stop_workers(struct coordinator *c, bool at_once)
 {
     for (unsigned s = 0; s < c->worker_count; s++) {
@@ -483,12 +539,8 @@ static void stop_workers(struct coordinator *c, bool at_once)
             continue;
         }
         close(w->to);
-        if (at_once) {
-            kill(w->pid, SIGKILL);
-        }
         close(w->from);
-        while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        wait_or_kill(w->pid, at_once);
         buf_release(&w->input);
         w->pid = 0;
     }
@@ -507,9 +559,9 @@ static void abort_cases(struct coordinator *c)
 {
     for (size_t i = 0; i < c->params->plan->count; i++) {
         if (c->cases[i].state == CASE_GIVEN && has_begun(c, i)) {
-            finish_case(
-                c, i,
-                judge_error_document(spec_of(c, i), "tool.aborted", "interrupted while it ran"));
+            finish_case(c, i,
+                        judge_error_document(spec_of(c, i), "tool.aborted",
+                                             "interrupted while it ran", c->params->run->again));
         }
     }
 }
@@ -526,7 +578,7 @@ static void finish_skipped(struct coordinator *c)
 
 static enum err loop(struct coordinator *c, struct why *why)
 {
-    while (c->left != 0 && caught_signal == 0) {
+    while (c->left != 0 && interrupt_number() == 0) {
         TRY(revive(c, why));
         fill(c);
         poll_workers(c);
@@ -535,40 +587,12 @@ static enum err loop(struct coordinator *c, struct why *why)
     return ERR_OK;
 }
 
-static void catch_signals(const int *numbers, size_t count, struct sigaction *before)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    caught_signal = 0;
-    for (size_t i = 0; i < count; i++) {
-        sigaction(numbers[i], &action, &before[i]);
-    }
-}
-
 static struct json *passed_document(void)
 {
     struct json *doc = json_map();
     json_set(doc, "verdict", json_text(verdict_slug(VERDICT_PASS)));
     json_set(doc, "ms", json_int(0));
     return doc;
-}
-
-static enum err with_signals_caught(struct coordinator *c, int *signal_number, struct why *why)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction before[COUNT(numbers)], before_pipe;
-    catch_signals(numbers, COUNT(numbers), before);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, &before_pipe);
-    enum err err = loop(c, why);
-    *signal_number = caught_signal;
-    stop_workers(c, err != ERR_OK || caught_signal != 0);
-    abort_cases(c);
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        sigaction(numbers[i], &before[i], NULL);
-    }
-    sigaction(SIGPIPE, &before_pipe, NULL);
-    return err;
 }
 
 enum err coordinator_run(const struct coordinator_params *params, struct json **results,
@@ -587,7 +611,10 @@ enum err coordinator_run(const struct coordinator_params *params, struct json **
     finish_skipped(c);
     c->worker_count = params->jobs < WORKERS_MAX ? params->jobs : WORKERS_MAX;
     c->worker_count = c->left < c->worker_count ? (unsigned)c->left : c->worker_count;
-    enum err err = with_signals_caught(c, signal_number, why);
+    enum err err = loop(c, why);
+    *signal_number = interrupt_number();
+    stop_workers(c, err != ERR_OK || *signal_number != 0);
+    abort_cases(c);
     forget_given(c);
     json_free(c->passed);
     free(c->cases);

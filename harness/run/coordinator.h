@@ -29,8 +29,8 @@ struct coordinator_params {
 /*
  * Runs the plan; skipped cases get their document at once. results (plan->count of them, zeroed)
  * receives one document per case; NULL stays for those that never started because of an interrupt.
- * Returns 0, or the number of the signal (SIGINT, SIGTERM, SIGHUP) that ended the run early; cases
- * in flight then are errors (tool.aborted). Errors: ERR_IO when no worker can be made.
+ * signal_number: 0, or that of the signal (run/interrupt.h) that ended the run early; cases in
+ * flight then are errors (tool.aborted). Errors: ERR_IO when no worker can be made.
  */
 enum err coordinator_run(const struct coordinator_params *params, struct json **results,
                          int *signal_number, struct why *why) MUST_USE;

@@ -30,6 +30,7 @@ struct driver {
     struct timer timer;
     int64_t late_at_us;
     unsigned late_count;
+    size_t unsent; /* what the session was told last */
     bool is_eof_told;
     bool is_done;     /* the session said so, or was cut off from us */
     bool is_reported; /* on_done was called */
@@ -207,6 +208,12 @@ static void carry_out(struct driver *d, const struct session_act *act)
     case SESSION_RESET_NOW:
         act_reset(d);
         break;
+    case SESSION_STOP_READING:
+    case SESSION_READ_ON:
+        if (d->link != NULL) {
+            link_pause(d->link, act->kind == SESSION_STOP_READING);
+        }
+        break;
     case SESSION_DONE:
         act_done(d);
         break;
@@ -355,10 +362,21 @@ static void report_done(struct driver *d)
     }
 }
 
+static void tell_unsent(struct driver *d)
+{
+    size_t unsent = d->link != NULL ? link_unsent(d->link) : d->unsent;
+    if (unsent != d->unsent && !d->is_done && d->session.ops->on_unsent != NULL) {
+        d->unsent = unsent;
+        d->session.ops->on_unsent(d->session.self, now_of(d), unsent);
+        pump(d);
+    }
+}
+
 static void settle(struct driver *d)
 {
     drain(d);
     flush(d);
+    tell_unsent(d);
     if (!d->is_done) {
         set_deadline(d);
     }
@@ -400,6 +418,13 @@ static void on_reset(void *context, enum fault fault)
     filter_drop(d);
     d->is_eof_told = true; /* a reset says more */
     tell(d, &(struct session_news){.event = SESSION_RESET});
+    settle(d);
+    report_done(d);
+}
+
+static void on_moved(void *context)
+{
+    struct driver *d = context;
     settle(d);
     report_done(d);
 }
@@ -464,7 +489,12 @@ static void settle_quietly(struct driver *d)
 
 void driver_attach(struct driver *d, struct link *link)
 {
-    const struct link_handler handler = {on_bytes, on_eof, on_reset, NULL, d};
+    const struct link_handler handler = {.on_bytes = on_bytes,
+                                         .on_eof = on_eof,
+                                         .on_reset = on_reset,
+                                         .on_moved =
+                                             d->session.ops->on_unsent != NULL ? on_moved : NULL,
+                                         .context = d};
     must(d->link == NULL && !d->is_done);
     d->link = link;
     link_start(link, &handler);

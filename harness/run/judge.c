@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "run/again.h"
 
 enum { TEXT_MAX = 64 * 1024, LAST_LINES = 12, SHOWN_CHECKS = 5 };
 
@@ -276,7 +277,7 @@ static void put_text(struct judging *j)
         transcript_print(j->in->transcript, j->in->start_us, LAST_LINES, line_of_failure(j),
                          &j->text);
     }
-    buf_addf(&j->text, "again: smtpdx run '%s::%s'\n", j->in->spec->file, j->in->spec->name);
+    again_add(&j->text, j->in->again, j->in->spec);
     json_set(j->document, "text", json_string(buf_slice(&j->text)));
 }
 
@@ -340,9 +341,9 @@ static struct json *bare_document(const struct spec_case *c, enum verdict verdic
 }
 
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
-                                  const char *message)
+                                  const char *message, const char *again)
 {
-    struct judge_input in = {.spec = spec};
+    struct judge_input in = {.spec = spec, .again = again};
     return judge_error_with_wire(&in, kind, message);
 }
 
@@ -359,7 +360,7 @@ struct json *judge_error_with_wire(const struct judge_input *in, const char *kin
         transcript_print(in->transcript, in->start_us, LAST_LINES, SIZE_MAX, &text);
         json_set(doc, "transcript", transcript_to_json(in->transcript, in->start_us));
     }
-    buf_addf(&text, "again: smtpdx run '%s::%s'\n", in->spec->file, in->spec->name);
+    again_add(&text, in->again, in->spec);
     json_set(doc, "text", json_string(buf_slice(&text)));
     buf_release(&text);
     return doc;

@@ -18,6 +18,7 @@ struct judge_input {
     int64_t start_us;
     const char *today;    /* YYYY-MM-DD, for expect_fail */
     bool keep_transcript; /* into the document of passing cases too */
+    const char *again;    /* options of the command that repeats the case, or NULL */
     struct arena *arena;
 };
 
@@ -28,10 +29,11 @@ enum verdict judge_case(const struct judge_input *in, struct json *document);
  * nobody may do (judge.c) is not looked at. */
 bool judge_expectations_hold(const struct judge_input *in, struct json *document);
 
-/* A document for a case that could not be judged: kind is a cause slug such as "tool.aborted". */
+/* A document for a case that could not be judged: kind is a cause slug such as "tool.aborted";
+ * again as in struct judge_input. */
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
-                                  const char *message);
-/* The same, with what was on the wire until then. Only spec, transcript and start_us are read. */
+                                  const char *message, const char *again);
+/* The same, with what was on the wire until then; spec, transcript, start_us and again are read. */
 struct json *judge_error_with_wire(const struct judge_input *in, const char *kind,
                                    const char *message);
 struct json *judge_skip_document(const struct spec_case *spec, const char *reason);

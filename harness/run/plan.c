@@ -3,8 +3,10 @@
  */
 #include "run/plan.h"
 
+#include <dirent.h>
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -31,6 +33,26 @@ static void target_add(struct target_list *t, struct plan_target target)
     t->list[t->count++] = target;
 }
 
+/* FILE::ID. The first "::" that has a file before it; else the first one. */
+static bool split_id(struct slice arg, struct arena *arena, struct plan_target *target)
+{
+    size_t first = slice_find(arg, SLICE("::"));
+    size_t at = first;
+    for (size_t next = first; next != SIZE_MAX;) {
+        if (access(arena_text(arena, slice_sub(arg, 0, next)), F_OK) == 0) {
+            at = next;
+            break;
+        }
+        size_t more = slice_find(slice_from(arg, next + 1), SLICE("::"));
+        next = more != SIZE_MAX ? next + 1 + more : SIZE_MAX;
+    }
+    if (at != SIZE_MAX) {
+        target->path = arena_text(arena, slice_sub(arg, 0, at));
+        target->id = arena_text(arena, slice_from(arg, at + 2));
+    }
+    return at != SIZE_MAX;
+}
+
 /* Cuts ":LINE" or "::ID" off the argument; what is left is the path. */
 static struct plan_target split_argument(struct slice arg, struct arena *arena)
 {
@@ -38,10 +60,7 @@ static struct plan_target split_argument(struct slice arg, struct arena *arena)
     if (access(target.path, F_OK) == 0) {
         return target; /* a file may have a colon in its name */
     }
-    size_t at = slice_find(arg, SLICE("::"));
-    if (at != SIZE_MAX) {
-        target.path = arena_text(arena, slice_sub(arg, 0, at));
-        target.id = arena_text(arena, slice_from(arg, at + 2));
+    if (split_id(arg, arena, &target)) {
         return target;
     }
     const char *colon = memrchr(arg.p, ':', arg.n);
@@ -54,19 +73,57 @@ static struct plan_target split_argument(struct slice arg, struct arena *arena)
     return target;
 }
 
+/* What lies in the same folder and has nearly this name; NULL: nothing has. */
+static const char *nearest_path(const char *path, struct arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    const char *folder = n != 0 ? arena_text(arena, slice_make(path, n)) : ".";
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    const char **names = arena_array(arena, count > 0 ? (size_t)count : 1, sizeof *names);
+    for (int i = 0; i < count; i++) {
+        names[i] = arena_text(arena, slice_of(entries[i]->d_name));
+        free(entries[i]);
+    }
+    free(entries);
+    const char *nearest = count > 0 ? text_nearest(slice_of(path + n), names, (size_t)count) : NULL;
+    return nearest != NULL ? arena_printf(arena, "%.*s%s", (int)n, path, nearest) : NULL;
+}
+
+static enum err fail_to_find(const char *path, struct arena *arena, struct why *why)
+{
+    if (path[0] == '\0') {
+        return why_set(why, ERR_NOT_FOUND, "a path is empty");
+    }
+    const char *nearest = nearest_path(path, arena);
+    return why_set(why, ERR_NOT_FOUND,
+                   "%s: no such file or folder, and no file matches it as a pattern%s%s%s", path,
+                   nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                   nearest != NULL ? "'?)" : "");
+}
+
+/* Files that begin with '_' are there to be included; a pattern, ours or the shell's, names them
+ * too. */
+static bool is_for_inclusion(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return (slash != NULL ? slash[1] : path[0]) == '_';
+}
+
 static enum err add_glob(struct target_list *t, struct plan_target target, struct why *why)
 {
     glob_t found;
     int result = glob(target.path, GLOB_MARK, NULL, &found);
     if (result != 0) {
-        return why_set(why, ERR_NOT_FOUND,
-                       "%s: no such file or folder, and no file matches it as a pattern",
-                       target.path);
+        return fail_to_find(target.path, t->arena, why);
     }
     for (size_t i = 0; i < found.gl_pathc; i++) {
         struct plan_target one = target;
         one.path = arena_text(t->arena, slice_of(found.gl_pathv[i]));
-        target_add(t, one);
+        if (!is_for_inclusion(one.path)) {
+            target_add(t, one);
+        }
     }
     globfree(&found);
     return ERR_OK;
@@ -79,10 +136,16 @@ enum err plan_parse_targets(const char *const *args, size_t count, struct arena 
     for (size_t i = 0; i < count; i++) {
         struct plan_target target = split_argument(slice_of(args[i]), arena);
         if (access(target.path, F_OK) == 0) {
-            target_add(&targets, target);
+            if (count == 1 || !is_for_inclusion(target.path)) {
+                target_add(&targets, target);
+            }
         } else {
             TRY(add_glob(&targets, target, why));
         }
+    }
+    if (targets.count == 0) {
+        return why_set(why, ERR_NOT_FOUND,
+                       "%s: files that begin with _ are only there to be included", args[0]);
     }
     *out = targets.list;
     *out_count = targets.count;

@@ -2,13 +2,13 @@
 /* Exponential back-off with jitter and a maximum. */
 #include "run/retry.h"
 
-bool retry_may(const struct spec_retry *policy, size_t done, const struct diagnosis *diagnosis,
-               unsigned code, bool delivery_unknown)
+bool retry_may(const struct spec_retry *policy, const struct diagnosis *diagnosis,
+               const struct retry_facts *facts)
 {
-    bool is_permanent = code >= 500;
+    bool is_permanent = facts->code >= 500;
     bool is_auth = slice_has_prefix(slice_of(cause_slug(diagnosis->cause)), SLICE("auth."));
-    return done <= policy->max && diagnosis->retry == RETRY_LATER && !is_permanent && !is_auth &&
-           !delivery_unknown;
+    return facts->done <= policy->max && diagnosis->retry == RETRY_LATER && !is_permanent &&
+           !is_auth && !facts->is_login_unknown && !facts->is_delivery_unknown;
 }
 
 int64_t retry_delay_us(const struct spec_retry *policy, size_t done, struct rng *rng)
@@ -21,5 +21,6 @@ int64_t retry_delay_us(const struct spec_retry *policy, size_t done, struct rng 
     delay = delay < most ? delay : most;
     double unit = (double)(rng_next(rng) >> 11) / (double)(1ull << 53); /* 0 … 1 */
     delay *= 1.0 + policy->jitter * (2.0 * unit - 1.0);
+    delay = delay < most ? delay : most;
     return delay > 0 ? (int64_t)delay : 0;
 }

@@ -208,6 +208,29 @@ enum err secrets_resolve(struct secrets *s, struct plan *plan, struct arena *are
     return ERR_OK;
 }
 
+void secrets_find_missing(struct plan *plan, struct arena *arena)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_case *c = &plan->cases[i];
+        for (size_t k = 0; k < c->spec->secret_count && c->skip == NULL; k++) {
+            const struct spec_secret *spec = &c->spec->secrets[k];
+            struct entry e = {.spec = spec};
+            buf_init(&e.value, SECRET_MAX);
+            if (spec->from == SECRET_ENV) {
+                from_env(&e);
+            } else if (spec->from == SECRET_FILE) {
+                from_file(&e);
+            }
+            if (e.missing != NULL) {
+                c->skip = arena_printf(arena, "needs the secret '%s': %s", spec->name, e.missing);
+            }
+            free(e.missing);
+            buf_wipe(&e.value);
+            buf_release(&e.value);
+        }
+    }
+}
+
 struct slice secrets_value(const struct secrets *s, const struct spec_secret *secret)
 {
     const struct entry *e = find(s, secret);

@@ -16,6 +16,10 @@ struct secrets *secrets_new(uint64_t seed);
 void secrets_free(struct secrets *s);                       /* wipes; NULL is fine */
 struct redactor *secrets_redactor(const struct secrets *s); /* borrowed */
 
+/* As secrets_resolve marks what it cannot find, but without running anybody's command: for a list
+ * of what would run. */
+void secrets_find_missing(struct plan *plan, struct arena *arena);
+
 /*
  * Resolves what the selected, not skipped cases declare. A secret that is not there (variable not
  * set, file absent) makes its cases skip with that reason: CI runs without it, too. A secret that

@@ -50,6 +50,13 @@ static void target_endpoint(const struct spec_endpoint *e, struct arena *arena,
     }
 }
 
+/* What DNS, SNI and certificates know a name as (RFC 5890 2.3.2.1); as it is when it has none. */
+static const char *a_labels(const char *name, struct arena *arena)
+{
+    char ascii[256];
+    return world_ascii_name(name, ascii) ? arena_text(arena, slice_of(ascii)) : name;
+}
+
 void setup_target(const struct spec_case *c, const struct registry *providers,
                   const struct listener *listener, struct arena *arena, struct setup_target *out)
 {
@@ -65,9 +72,10 @@ void setup_target(const struct spec_case *c, const struct registry *providers,
     if (c->probe->has_security) {
         out->security = c->probe->security;
     }
+    out->host = a_labels(out->host, arena);
     out->server_name = out->host;
     if (c->probe->server_name.n != 0) {
-        out->server_name = arena_text(arena, c->probe->server_name);
+        out->server_name = a_labels(arena_text(arena, c->probe->server_name), arena);
     }
 }
 
@@ -175,6 +183,7 @@ static void put_timeouts(const struct spec_probe *probe, struct client_params *o
     out->timeout.greeting = probe->timeout.greeting;
     out->timeout.command = probe->timeout.command;
     out->timeout.data = probe->timeout.data;
+    out->timeout.block = probe->timeout.block;
     out->timeout.final_dot = probe->timeout.final_dot;
     out->timeout.quit = probe->timeout.quit;
     out->timeout.total = probe->timeout.total;
@@ -193,6 +202,7 @@ static void put_steps(const struct spec_case *c, const struct run_context *conte
         steps[i].is_late = !setup_text(&from->argument, c, context->secrets, target, NULL, arena,
                                        &steps[i].argument);
         steps[i].duration_us = from->duration_us;
+        steps[i].is_last_chunk = steps[i].verb == STEP_BDAT && !from->has_more;
     }
     out->steps = steps;
     out->step_count = probe->step_count;

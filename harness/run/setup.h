@@ -27,6 +27,7 @@ struct run_context {
     int64_t wall_time; /* seconds since 1970 when the run began */
     const char *today; /* YYYY-MM-DD */
     bool keep_transcripts;
+    const char *again; /* options of the command that repeats a case, or NULL */
     bool only_verdicts; /* of cases that passed nobody wants a document */
 };
 

@@ -212,6 +212,8 @@ static enum err scram_start(struct sasl_session *s, struct why *why)
     if (rc != GSASL_NEEDS_MORE) {
         return library_failed(why, s->mechanism->name, rc);
     }
+    /* "y" (we could, the server does not offer to; RFC 5802 6) would be better than "n" for the
+     * plain form inside TLS, but libgsasl 2.2.0 fails when it is given a binding there */
     const char *gs2 = s->mechanism->wants_binding ? "p=tls-exporter," : "n,";
     if (!slice_has_prefix(buf_slice(&l->first), slice_of(gs2))) {
         return why_set(why, ERR_UNSUPPORTED, "this build of libgsasl cannot do %s with %s",

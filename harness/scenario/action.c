@@ -29,6 +29,7 @@ static const struct action_row {
 } action_rows[] = {
     { "delay",         ACTION_DELAY,         false, false, read_delay },
     { "stall",         ACTION_STALL,         false, false, read_delay },
+    { "stop_reading",  ACTION_STOP_READING,  false, false, read_delay },
     { "tls",           ACTION_TLS,           false, false, read_tls },
     { "drop_tls",      ACTION_DROP_TLS,      false, true,  read_flag },
     { "drip",          ACTION_DRIP,          false, false, read_drip },

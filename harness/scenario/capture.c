@@ -93,21 +93,19 @@ static void add_name(struct scope *s, const struct node *key)
     s->captures[s->capture_count++] = key;
 }
 
-static void add_names(struct scope *s, const struct node *expect)
+void capture_scan(struct scope *s, const struct node *n)
 {
-    const struct node *map = captures_of(expect);
-    for (size_t i = 0; map != NULL && i < map->count; i++) {
-        add_name(s, map->keys[i]);
+    for (size_t i = 0; n->kind != NODE_SCALAR && i < n->count; i++) {
+        const struct node *map = n->kind == NODE_MAP && slice_eq_text(n->keys[i]->text, "capture")
+                                     ? captures_of(n)
+                                     : NULL;
+        for (size_t k = 0; map != NULL && k < map->count; k++) {
+            add_name(s, map->keys[k]);
+        }
+        if (map == NULL) {
+            capture_scan(s, n->items[i]);
+        }
     }
-}
-
-void capture_scan(struct scope *s, const struct node *scenario)
-{
-    const struct node *steps = node_path(scenario, "probe.steps");
-    for (size_t i = 0; steps != NULL && steps->kind == NODE_LIST && i < steps->count; i++) {
-        add_names(s, node_get(steps->items[i], "expect"));
-    }
-    add_names(s, node_get(scenario, "expect"));
 }
 
 void capture_check_used(struct scope *s)

@@ -5,8 +5,9 @@
 
 #include "scenario/parts.h"
 
-/* The names a scenario captures go into the scope, before ${…} is put in. */
-void capture_scan(struct scope *s, const struct node *scenario);
+/* The names that a scenario, or its row (whole steps may stand there), captures go into the scope,
+ * before ${…} is put in. */
+void capture_scan(struct scope *s, const struct node *n);
 /* After it: each of them is used. */
 void capture_check_used(struct scope *s);
 /* f: the field `capture` of shape. */

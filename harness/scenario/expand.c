@@ -90,6 +90,9 @@ static const char *const *join_lists(struct bind *b, const char *const *first,
                                      const char *const *second)
 {
     size_t n = 0, m = 0;
+    if (first != NULL && second == NULL) {
+        return first;
+    }
     while (first != NULL && first[n] != NULL) {
         n++;
     }
@@ -265,25 +268,40 @@ static void put_secrets(struct file_state *f, uint64_t mask, struct spec_case *c
     }
 }
 
+/* "suite::id[row][axis=value]": the name is its end. */
+static void put_name(struct expansion *x, const struct node *row, const struct node *axes,
+                     struct spec_case *c)
+{
+    struct buf id;
+    buf_init(&id, 8192);
+    buf_add_text(&id, c->suite);
+    buf_add_text(&id, "::");
+    size_t name_at = id.n;
+    buf_add_text(&id, x->raw.id);
+    if (row != NULL) {
+        buf_add_char(&id, '[');
+        buf_add(&id, node_text(node_get(row, "id")));
+        buf_add_char(&id, ']');
+    }
+    for (size_t i = 0; axes != NULL && i < axes->count; i++) {
+        buf_add_char(&id, '[');
+        buf_add(&id, axes->keys[i]->text);
+        buf_add_char(&id, '=');
+        buf_add(&id, node_text(axes->items[i]));
+        buf_add_char(&id, ']');
+    }
+    c->id = arena_text(x->f->bind.arena, buf_slice(&id));
+    c->name = c->id + name_at;
+    buf_release(&id);
+}
+
 static void put_head(struct expansion *x, const struct scenario_head *h, const struct node *row,
                      const struct node *axes, struct spec_case *c)
 {
     struct file_state *f = x->f;
-    struct buf name;
-    buf_init(&name, 4096);
-    buf_add_text(&name, x->raw.id);
-    if (row != NULL) {
-        buf_addf(&name, "[" SLICE_FMT "]", SLICE_ARG(node_text(node_get(row, "id"))));
-    }
-    for (size_t i = 0; axes != NULL && i < axes->count; i++) {
-        buf_addf(&name, "[" SLICE_FMT "=" SLICE_FMT "]", SLICE_ARG(axes->keys[i]->text),
-                 SLICE_ARG(node_text(axes->items[i])));
-    }
     c->suite = f->suite->name;
     c->scenario = x->raw.id;
-    c->name = arena_text(f->bind.arena, buf_slice(&name));
-    c->id = arena_printf(f->bind.arena, "%s::%s", c->suite, c->name);
-    buf_release(&name);
+    put_name(x, row, axes, c);
     c->title = h->title != NULL ? h->title : c->scenario;
     const struct node *at = row != NULL ? row : x->node;
     c->file = f->suite->file;
@@ -364,7 +382,10 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     struct file_state *f = x->f;
     struct scope scope = new_scope(f, NULL, NULL);
     size_t before = f->errors.errors;
-    capture_scan(&scope, x->node);
+    capture_scan(&scope, x->body);
+    if (row != NULL && !x->has_made_rows) {
+        capture_scan(&scope, row);
+    }
     /* values of a row may use vars; then the scenario may use the row */
     const struct node *values = row != NULL && !x->has_made_rows ? scope_apply(&scope, row) : row;
     scope.row = values;

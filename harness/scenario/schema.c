@@ -162,7 +162,7 @@ static struct json *field_schema(const struct field *f)
     } else if (f->type >= MATCH_TEXT) {
         out = match_schema(f);
     } else if (f->schema != NULL) {
-        out = parse_schema(f->schema);
+        out = or_reference(parse_schema(f->schema));
     } else if (f->type == FIELD_MAP) {
         out = or_reference(ref_schema(f->shape->name));
     } else if (f->type == FIELD_MAPS || f->type == FIELD_NAMED) {

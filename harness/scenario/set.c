@@ -84,8 +84,29 @@ static int by_octets(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name); /* not the locale's order */
 }
 
-static void load_folder(struct loading *l, const char *path, unsigned depth)
+/* The folders we are in; a link back to one of them would lead round in a circle. */
+struct folder {
+    const struct folder *outer;
+    dev_t dev;
+    ino_t ino;
+};
+
+static bool is_inside(const struct folder *f, const struct stat *st)
 {
+    while (f != NULL && (f->dev != st->st_dev || f->ino != st->st_ino)) {
+        f = f->outer;
+    }
+    return f != NULL;
+}
+
+static void load_folder(struct loading *l, const char *path, unsigned depth,
+                        const struct folder *outer)
+{
+    struct stat own;
+    if (stat(path, &own) == 0 && is_inside(outer, &own)) {
+        return;
+    }
+    const struct folder here = {outer, own.st_dev, own.st_ino};
     struct dirent **names = NULL;
     int count = scandir(path, &names, is_wanted, by_octets);
     if (count < 0 || depth > FOLDER_DEPTH) {
@@ -97,7 +118,7 @@ static void load_folder(struct loading *l, const char *path, unsigned depth)
         const char *inner = arena_printf(&l->set->arena, "%s%s%s", path, slash, names[i]->d_name);
         bool is_there = stat(inner, &st) == 0;
         if (is_there && S_ISDIR(st.st_mode) && depth <= FOLDER_DEPTH) {
-            load_folder(l, inner, depth + 1);
+            load_folder(l, inner, depth + 1, &here);
         } else if (is_there && S_ISREG(st.st_mode) && is_yaml(names[i]->d_name)) {
             load_file(l, inner);
         }
@@ -112,7 +133,7 @@ static void load_path(struct loading *l, const char *path)
     if (stat(path, &st) != 0) {
         load_error(l, path, strerror(errno));
     } else if (S_ISDIR(st.st_mode)) {
-        load_folder(l, path, 0);
+        load_folder(l, path, 0, NULL);
     } else {
         load_file(l, path);
     }

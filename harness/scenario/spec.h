@@ -34,6 +34,7 @@ enum action_kind {
     ACTION_REPLY_RAW, /* bytes */
     ACTION_SAYS,      /* the persona's own reply for a cause */
     ACTION_DELAY,     /* duration: go on after it */
+    ACTION_STOP_READING, /* duration: take nothing off the connection, say nothing, then go on */
     ACTION_STALL,     /* duration: say nothing, then go on with what comes next */
     ACTION_DRIP,      /* count octets every duration, for the replies that follow */
     ACTION_CHUNKS,    /* pieces of the next reply */
@@ -126,6 +127,7 @@ struct spec_step {
     const char *verb;  /* as client/client.h names it */
     struct spec_text argument;
     int64_t duration_us;
+    bool has_more;             /* bdat: another chunk follows (`last: false`) */
     const struct node *expect; /* NULL: anything */
     const struct node *at;
 };
@@ -158,7 +160,7 @@ struct spec_probe {
     bool skip_verify;
     struct slice server_name; /* name to verify; empty: the host */
     const struct spec_step *steps; size_t step_count;
-    struct { int64_t connect, greeting, command, data, final_dot, quit, total; } timeout; /* us, 0 default */
+    struct { int64_t connect, greeting, command, data, block, final_dot, quit, total; } timeout; /* us, 0 default */
     struct spec_retry retry;
     const char *purpose;      /* "" or ci, onboarding, bulk, migration */
     const struct node *at;
@@ -181,7 +183,7 @@ struct spec_classify {
     struct slice reply;       /* lines separated by LF or CRLF */
     struct slice mechanism;
     enum credential_kind credential;
-    const char *fault;        /* name of FAULT_… in lower case with dashes, "" none */
+    const char *fault;        /* as fault_name() has it, "" none */
     const struct node *at;
 };
 

@@ -23,13 +23,19 @@ static const struct node *step_expect(struct bind *b, const struct node *n)
     return node_new_map(b->arena, n, &reply, &inner, 1);
 }
 
+/* Keys that stand beside a verb. */
+static bool is_no_verb(const struct field *f)
+{
+    return strcmp(f->key, "expect") == 0 || strcmp(f->key, "last") == 0;
+}
+
 static const struct field *step_verb(struct bind *b, const struct node *item,
                                      const struct node **value)
 {
     const struct field *found = NULL;
     for (size_t i = 0; i < item->count; i++) {
         const struct field *f = shape_find(&shape_step, item->keys[i]->text);
-        if (f == NULL || strcmp(f->key, "expect") == 0) {
+        if (f == NULL || is_no_verb(f)) {
             continue;
         }
         if (found != NULL) {
@@ -57,7 +63,7 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
     if (item->kind == NODE_SCALAR) {
         f = shape_find(&shape_step, item->text);
         const char *nearest = shape_nearest(&shape_step, item->text);
-        if (f == NULL || strcmp(f->key, "expect") == 0) {
+        if (f == NULL || is_no_verb(f)) {
             doc_error_at(b->errors, item, "'" SLICE_FMT "' is no step%s%s%s",
                          SLICE_ARG(slice_sub(item->text, 0, 60)),
                          nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
@@ -76,6 +82,12 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
         }
     }
     out->verb = f->key;
+    const struct node *last = node_get(item, "last");
+    if (last != NULL && strcmp(f->key, "bdat") != 0) {
+        doc_error_at(b->errors, last, "'last' stands beside 'bdat' only");
+    } else if (last != NULL) {
+        bind_field(b, shape_find(&shape_step, SLICE("last")), last, out);
+    }
     bool is_empty = value != NULL && value->kind == NODE_SCALAR && value->is_plain &&
                     value->text.n == 0; /* `{quit: , expect: 221}` */
     if (value != NULL && !is_empty) {
@@ -191,6 +203,8 @@ void classify_init(struct spec_classify *c)
 
 void classify_finish(struct bind *b, struct spec_classify *c)
 {
+    const struct choice *fault = choices_find(&choices_faults, slice_of(c->fault));
+    c->fault = fault != NULL ? fault->slug : c->fault; /* tls-expired: TLS_EXPIRED, as fault_name() */
     if (c->reply.n == 0 && c->fault[0] == '\0') {
         doc_error_at(b->errors, c->at, "'classify' needs a reply, or a fault");
     }

@@ -53,6 +53,7 @@ static const struct field timeout_rows[] = {
     P("greeting",  FIELD_DURATION, timeout.greeting,  "default 5m (RFC 5321 4.5.3.2)"),
     P("command",   FIELD_DURATION, timeout.command,   "any command; default 5m"),
     P("data",      FIELD_DURATION, timeout.data,      "DATA to 354; default 2m"),
+    P("block",     FIELD_DURATION, timeout.block,     "while the message goes out: as long as nothing of it is taken; default 3m"),
     P("final_dot", FIELD_DURATION, timeout.final_dot, "after the final dot; default 10m"),
     P("quit",      FIELD_DURATION, timeout.quit,      "default 5s"),
     P("total",     FIELD_DURATION, timeout.total,     "the whole conversation; default none"),
@@ -77,6 +78,7 @@ SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 #define STEP(k, d) ROW_X(struct spec_step, k, FIELD_PARTS, argument, d, .schema = "{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}")
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
     STEP("connect",      "open the connection and read the greeting"),
     STEP("ehlo",         "EHLO [name]"),
     STEP("helo",         "HELO [name]"),
@@ -86,7 +88,7 @@ static const struct field step_rows[] = {
     STEP("rcpt",         "RCPT TO [address]"),
     STEP("data",         "DATA and 354"),
     STEP("body",         "the message [text] and the final dot"),
-    STEP("bdat",         "one chunk, the last (RFC 3030)"),
+    STEP("bdat",         "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
     STEP("rset",         "RSET"),
     STEP("noop",         "NOOP"),
     STEP("vrfy",         "VRFY [name]"),
@@ -182,6 +184,7 @@ static const struct field rule_rows[] = {
     ROW_X(struct spec_rule, "when",  FIELD_NODE,  when,  "a matcher on the command's argument", .schema = "{\"$ref\": \"#/$defs/text_matcher\"}"),
     /* the actions, in the order in which they happen when one mapping has several */
     ACTION("delay",         "wait, then go on", TIME_SCHEMA),
+    ACTION("stop_reading",  "take nothing off the connection for so long, so that a large message gets stuck", TIME_SCHEMA),
     ACTION("stall",         "say nothing for so long, then go on", TIME_SCHEMA),
     {.key = "tls",  FIELD_NODE, "TLS for the handshake that follows", 0, .shape = &shape_tls, .schema = "{\"$ref\": \"#/$defs/tls\"}" },
     ACTION("drop_tls",      "close_notify, then go on in clear", "{\"const\": true}"),

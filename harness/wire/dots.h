@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 
+enum { MESSAGE_LINE_MAX = 1000 }; /* with CR LF (RFC 5321 4.5.3.1.6) */
+
 enum dots_mode {
     DOTS_STUFF, /* for DATA */
     DOTS_PLAIN, /* line ends only: for BDAT, and to measure (RFC 1870 6: without stuffing) */
@@ -30,7 +32,7 @@ void dots_end(struct dots *d, struct buf *out);
 /* What MAIL has to say of a message. */
 struct message_measure {
     uint64_t octets;           /* with CR LF line ends, without stuffing (RFC 1870 6) */
-    size_t longest_line;       /* with CR LF; over 1000 breaks RFC 5321 4.5.3.1.6 */
+    size_t longest_line;       /* with CR LF; over MESSAGE_LINE_MAX it may be cut or refused */
     bool has_eight_bit;        /* needs BODY=8BITMIME */
     bool has_eight_bit_header; /* needs SMTPUTF8 (RFC 6531 3.4) */
     bool has_nul;

@@ -26,6 +26,7 @@ enum peer_then {
     THEN_RESET,
     THEN_SILENT,  /* nothing more, ever */
     THEN_TLS_BAD, /* the handshake that follows fails */
+    THEN_TLS_TEXT, /* … because clear text comes in its place */
     THEN_CONTENT, /* takes lines to the final dot before the next row counts */
 };
 
@@ -49,7 +50,7 @@ struct peer {
     struct session session;
     int64_t now;
     struct buf line, seen /* verbs */, clear /* all sent in clear */, said;
-    bool is_gone, is_silent, is_tls, has_quit, is_done, is_taking_content, is_tls_broken;
+    bool is_gone, is_silent, is_tls, has_quit, is_done, is_taking_content, is_tls_broken, is_tls_text;
     size_t said_count;
 };
 
@@ -98,7 +99,8 @@ static inline void peer_say(struct peer *p, const char *text, size_t n)
 static inline void peer_answer(struct peer *p, const struct exchange *row)
 {
     p->is_taking_content = row->then == THEN_CONTENT;
-    p->is_tls_broken = row->then == THEN_TLS_BAD;
+    p->is_tls_broken = row->then == THEN_TLS_BAD || row->then == THEN_TLS_TEXT;
+    p->is_tls_text = row->then == THEN_TLS_TEXT;
     peer_say(p, row->say, strlen(row->say));
     if (!p->is_done && !p->is_gone) {
         peer_end(p, row->then);
@@ -157,7 +159,9 @@ static inline void peer_tls(struct peer *p)
 {
     struct tls_facts facts = {.is_up = !p->is_tls_broken, .is_verified = !p->is_unverified};
     snprintf(facts.version, sizeof facts.version, "TLSv1.3");
-    facts.why = p->is_tls_broken ? FAULT_TLS_EXPIRED : FAULT_NONE;
+    facts.why = p->is_tls_text     ? FAULT_TLS_WRONG_MODE
+                : p->is_tls_broken ? FAULT_TLS_EXPIRED
+                                   : FAULT_NONE;
     buf_addf(&p->seen, "%s[tls]", p->seen.n != 0 ? " " : "");
     p->is_tls = true;
     struct session_news news = {.event = p->is_tls_broken ? SESSION_TLS_FAILED : SESSION_TLS_UP,

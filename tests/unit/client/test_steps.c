@@ -40,6 +40,7 @@ static const struct row {
     { "closed behind QUIT", { {.verb = STEP_QUIT}, {.verb = STEP_EXPECT_CLOSE} }, { HELLO, {"QUIT", "221 b\r\n", THEN_CLOSE} }, OUTCOME_OK, FAULT_NONE, "QUIT", {221, 0}, 0 },
     { "closed without 221", { {.verb = STEP_QUIT}, {.verb = STEP_EXPECT_CLOSE} }, { HELLO, {"QUIT", "", THEN_CLOSE} }, OUTCOME_OK, FAULT_NONE, "QUIT", {0, 0}, 0 },
     { "does not close", { {.verb = STEP_QUIT}, {.verb = STEP_EXPECT_CLOSE, .duration_us = 1000} }, { HELLO, {"QUIT", "221 b\r\n", GO_ON} }, OUTCOME_FAILED, FAULT_READ_TIMEOUT, "QUIT", {221, 0}, 0 },
+    { "does not close, and gets its QUIT", { {.verb = STEP_NOOP}, {.verb = STEP_EXPECT_CLOSE, .duration_us = 1000} }, { HELLO, {"NOOP", "250 ok\r\n", GO_ON}, {"QUIT", "221 b\r\n", THEN_CLOSE} }, OUTCOME_FAILED, FAULT_READ_TIMEOUT, "NOOP QUIT", {250, 0}, 0 },
     { "closed in a wait", { {.verb = STEP_SEND_RAW, .argument = {IN("X\r\n")}}, {.verb = STEP_WAIT, .duration_us = 1000}, {.verb = STEP_EXPECT_CLOSE} }, { HELLO, {"X", "", THEN_CLOSE} }, OUTCOME_OK, FAULT_NONE, "X", {0, 0, 0}, 0 },
     { "gone before the list ends", { {.verb = STEP_EHLO}, {.verb = STEP_NOOP}, {.verb = STEP_RSET} }, { HELLO, {"EHLO", "250 x\r\n", GO_ON}, {"NOOP", "", THEN_CLOSE} }, OUTCOME_FAILED, FAULT_CONNECTION_LOST, "EHLO NOOP", {250, 0, 0}, 0 },
     { "421 goes on as told", { {.verb = STEP_NOOP}, {.verb = STEP_RSET} }, { HELLO, {"NOOP", "421 bye\r\n", GO_ON}, {"RSET", "421 bye\r\n", GO_ON} }, OUTCOME_REFUSED, FAULT_NONE, "NOOP RSET QUIT", {421, 421}, 0 },

@@ -49,6 +49,11 @@ static const struct row rows[] = {
     { "a prompt for PLAIN", { AUTH("PLAIN"), .initial_response = INITIAL_NEVER }, { UP, {"AUTH PLAIN", "334 VXNlcm5hbWU6\r\n", GO_ON}, {"*", "501 cancelled\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_SASL_CHALLENGE, 501, "EHLO STARTTLS [tls] EHLO AUTH * QUIT" },
     { "235 after cancel", { AUTH("CRAM-MD5") }, { UP, {"AUTH CRAM-MD5", "334 !\r\n", GO_ON}, {"*", "235 fine\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_SASL_CHALLENGE, 235, "EHLO STARTTLS [tls] EHLO AUTH * QUIT" },
     { "235 too early for SCRAM", { AUTH("SCRAM-SHA-256"), .ignore_offer = true }, { UP, {"AUTH SCRAM-SHA-256 ", "235 trust me\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_SASL_SERVER_UNPROVEN, 235, "EHLO STARTTLS [tls] EHLO AUTH QUIT" },
+    { "235 before LOGIN's user name", { AUTH("LOGIN") }, { UP, {"AUTH LOGIN", "235 2.7.0 ok\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_UNEXPECTED_REPLY, 235, "EHLO STARTTLS [tls] EHLO AUTH QUIT" },
+    { "235 before LOGIN's password", { AUTH("LOGIN") }, { UP, {"AUTH LOGIN", "334 VXNlcm5hbWU6\r\n", GO_ON}, {"amFuZQ==", "235 2.7.0 ok\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_UNEXPECTED_REPLY, 235, "EHLO STARTTLS [tls] EHLO AUTH amFuZQ== QUIT" },
+    { "235 before CRAM's challenge", { AUTH("CRAM-MD5") }, { UP, {"AUTH CRAM-MD5", "235 2.7.0 ok\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_UNEXPECTED_REPLY, 235, "EHLO STARTTLS [tls] EHLO AUTH QUIT" },
+    { "235 before PLAIN's message", { AUTH("PLAIN"), .initial_response = INITIAL_NEVER }, { UP, {"AUTH PLAIN", "235 2.7.0 ok\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_UNEXPECTED_REPLY, 235, "EHLO STARTTLS [tls] EHLO AUTH QUIT" },
+    { "235 behind an error document", { AUTH("XOAUTH2") }, { UP, {"AUTH XOAUTH2 dXNlcj1qYW5l", "334 eyJzdGF0dXMiOiI0MDAifQ==\r\n", GO_ON}, {"", "235 2.7.0 ok\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_UNEXPECTED_REPLY, 235, "EHLO STARTTLS [tls] EHLO AUTH - QUIT" },
     { "mechanism not offered", { AUTH("OAUTHBEARER") }, { UP }, OUTCOME_FAILED, STAGE_AUTH, FAULT_MECHANISM_NOT_OFFERED, 0, "EHLO STARTTLS [tls] EHLO QUIT" },
     { "mechanism by the list", { AUTH("auto:OAUTHBEARER NOSUCH LOGIN PLAIN") }, { UP, {"AUTH LOGIN", "535 no\r\n", GO_ON} }, OUTCOME_REFUSED, STAGE_AUTH, FAULT_NONE, 535, "EHLO STARTTLS [tls] EHLO AUTH QUIT" },
     { "nothing of the list", { AUTH("auto:OAUTHBEARER") }, { UP }, OUTCOME_FAILED, STAGE_AUTH, FAULT_MECHANISM_NOT_OFFERED, 0, "EHLO STARTTLS [tls] EHLO QUIT" },
@@ -63,6 +68,7 @@ static const struct row rows[] = {
     { "220 before STARTTLS", { AUTH("PLAIN") }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", CLEAR "220 go\r\n", GO_ON}, {"STARTTLS", "454 no\r\n", GO_ON} }, OUTCOME_REFUSED, STAGE_STARTTLS, FAULT_NONE, 454, "EHLO STARTTLS QUIT" },
     { "half a 220 before STARTTLS", { AUTH("PLAIN") }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", CLEAR "22", GO_ON}, {"STARTTLS", "0 go\r\n454 no\r\n", GO_ON} }, OUTCOME_REFUSED, STAGE_STARTTLS, FAULT_NONE, 454, "EHLO STARTTLS QUIT" },
     { "handshake fails", { AUTH("PLAIN") }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", CLEAR, GO_ON}, {"STARTTLS", "220 go\r\n", THEN_TLS_BAD} }, OUTCOME_FAILED, STAGE_TLS, FAULT_TLS_EXPIRED, 0, "EHLO STARTTLS [tls]" },
+    { "clear text for a handshake", { AUTH("PLAIN") }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", CLEAR, GO_ON}, {"STARTTLS", "220 go\r\n", THEN_TLS_TEXT} }, OUTCOME_FAILED, STAGE_STARTTLS, FAULT_PLAINTEXT_INJECTION, 220, "EHLO STARTTLS [tls]" },
     { "implicit", { AUTH("PLAIN"), .security = SECURITY_IMPLICIT }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", "250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n", GO_ON}, {PLAIN, "235 ok\r\n", GO_ON} }, OUTCOME_OK, STAGE_AUTH, FAULT_NONE, 235, "[tls] EHLO AUTH QUIT" },
     { "no TLS wanted, AUTH wanted", { AUTH("PLAIN"), .security = SECURITY_NONE }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", "250-x\r\n250 AUTH PLAIN\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_AUTH, FAULT_AUTH_NOT_PROTECTED, 0, "EHLO QUIT" },
     { "may_skip_tls is for NONE only", { AUTH("PLAIN"), .may_skip_tls = true }, { {NULL, "220 x\r\n", GO_ON}, {"EHLO", "250-x\r\n250 AUTH PLAIN\r\n", GO_ON} }, OUTCOME_FAILED, STAGE_STARTTLS, FAULT_STARTTLS_MISSING, 0, "EHLO QUIT" },
@@ -422,6 +428,29 @@ static void test_never_connected(void **state)
     client_free(c);
 }
 
+/* The dialling belongs to the time for everything, and to the stage it stands for. */
+static void test_time_of_dialling(void **state)
+{
+    (void)state;
+    struct client *c = NULL;
+    struct why why;
+    struct client_params params = {AUTH("PLAIN"), .timeout = {.total = 15000000}};
+    struct session_act act;
+    assert_int_equal(client_new(&params, &c, &why), ERR_OK);
+    client_start(c, 1000000);
+    struct session s = client_session(c);
+    s.ops->on_news(s.self, 9000000, &(struct session_news){.event = SESSION_CONNECTED});
+    s.ops->next(s.self, 9000000, &act);
+    assert_int_equal(act.kind, SESSION_WAIT);
+    assert_int_equal(s.ops->deadline_us(s.self), 16000000);
+    const struct client_report *r = client_report(c);
+    assert_int_equal(r->stage_count, 1);
+    assert_int_equal(r->stages[0].to_us - r->stages[0].from_us, 8000000);
+    client_free(c);
+}
+
+#define X37  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X999 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37 X37
 static void test_refused_before_dialling(void **state)
 {
     (void)state;
@@ -435,6 +464,11 @@ static void test_refused_before_dialling(void **state)
         { "recipient",         { MAILS_BY(STAGE_RCPT, "a@b.test", "c@d>\n") },            ERR_INVALID },
         { "until nothing",     { .until = STAGE_NONE },                                  ERR_INVALID },
         { "until quit",        { .until = STAGE_QUIT },                                  ERR_INVALID },
+        { "line of 999",       { MAILS(STAGE_BODY), .message = {IN(X999)} },             ERR_INVALID },
+        { "line of 999 to data", { MAILS(STAGE_DATA), .message = {IN(X999)} },           ERR_INVALID },
+        { "line of 999, not sent", { MAILS(STAGE_RCPT), .message = {IN(X999)} },         ERR_OK },
+        { "line of 998",       { MAILS(STAGE_BODY), .message = {X999, 998} },            ERR_OK },
+        { "NUL in message",    { MAILS(STAGE_BODY), .message = {IN("a\n\0b")} },         ERR_INVALID },
         { "NUL in password",   { .mechanism = {IN("PLAIN")}, .user = {IN("jane")}, .secret = {IN("a\0b")}, .until = STAGE_AUTH }, ERR_INVALID },
     };
     /* clang-format on */
@@ -442,9 +476,11 @@ static void test_refused_before_dialling(void **state)
         struct client *c = NULL;
         struct why why;
         enum err got = client_new(&bad[i].params, &c, &why);
-        if (got != bad[i].want || c != NULL || why.text[0] == '\0') {
+        bool is_fine = got == ERR_OK ? c != NULL : c == NULL && why.text[0] != '\0';
+        if (got != bad[i].want || !is_fine) {
             fail_msg("%s: want %s, got %s", bad[i].name, err_name(bad[i].want), err_name(got));
         }
+        client_free(c);
     }
 }
 
@@ -461,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_never_connected),
+        cmocka_unit_test(test_time_of_dialling),
         cmocka_unit_test(test_refused_before_dialling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,12 +285,14 @@ static const struct fault_row {
      SURE_LIKELY, CAUSE_TLS_WRONG_MODE},
     {"silent elsewhere", FAULT_READ_TIMEOUT, STAGE_MAIL, false, "", CAUSE_NETWORK_READ_TIMEOUT,
      SURE_CERTAIN, CAUSE_UNKNOWN},
+    {"message stuck", FAULT_WRITE_TIMEOUT, STAGE_BODY, false, "354 go ahead",
+     CAUSE_NETWORK_WRITE_TIMEOUT, SURE_CERTAIN, CAUSE_UNKNOWN},
     {"certificate", FAULT_TLS_EXPIRED, STAGE_TLS, false, "220 go", CAUSE_TLS_CERTIFICATE_EXPIRED,
      SURE_CERTAIN, CAUSE_UNKNOWN},
     {"stripped", FAULT_STARTTLS_MISSING, STAGE_STARTTLS, false, "250 ok",
      CAUSE_TLS_STARTTLS_MISSING, SURE_CERTAIN, CAUSE_NETWORK_INTERCEPTED},
     {"injected", FAULT_PLAINTEXT_INJECTION, STAGE_STARTTLS, false, "220 go",
-     CAUSE_TLS_PLAINTEXT_INJECTION, SURE_CERTAIN, CAUSE_UNKNOWN},
+     CAUSE_TLS_PLAINTEXT_INJECTION, SURE_CERTAIN, CAUSE_TLS_STARTTLS_REFUSED},
 };
 
 static void test_faults(void **state)
@@ -313,6 +315,17 @@ static void test_faults(void **state)
         struct diagnosis d = diagnose((struct evidence){.fault = (enum fault)i});
         assert_string_equal(cause_slug(d.cause), fault_cause((enum fault)i));
     }
+}
+
+/* Inside TLS a silent server waits for no ClientHello. */
+static void test_silence_inside_tls(void **state)
+{
+    (void)state;
+    struct diagnosis d = diagnose((struct evidence){
+        .fault = FAULT_READ_TIMEOUT, .stage = STAGE_GREETING, .inside_tls = true});
+    assert_int_equal(d.cause, CAUSE_NETWORK_READ_TIMEOUT);
+    assert_int_equal(d.sure, SURE_CERTAIN);
+    assert_false(has_alternative(&d, CAUSE_TLS_WRONG_MODE));
 }
 
 static void test_starttls_hint(void **state)
@@ -610,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_known_replies),
         cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_silence_inside_tls),
         cmocka_unit_test(test_starttls_hint),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_provider_unknown),

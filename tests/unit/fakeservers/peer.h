@@ -34,6 +34,8 @@ static inline void peer_note(struct peer *p, const struct session_act *act)
                                         [SESSION_CLOSE] = "<FIN>",
                                         [SESSION_HALF_CLOSE] = "<HALF>",
                                         [SESSION_RESET_NOW] = "<RST>",
+                                        [SESSION_STOP_READING] = "<DEAF>",
+                                        [SESSION_READ_ON] = "<HEARS>",
                                         [SESSION_DONE] = "<DONE>",
                                         [SESSION_WAIT] = ""};
     if (act->kind == SESSION_SEND || act->kind == SESSION_SEND_RAW) {

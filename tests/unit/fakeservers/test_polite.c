@@ -99,6 +99,12 @@ static const struct {
     {"unknown parameter", "MAIL FROM:<a@b> X=1\r\n", "555 *"},
     {"parameter of RCPT", "MAIL FROM:<a@b> NOTIFY=NEVER\r\n", "555 *"},
     {"8-bit without SMTPUTF8", "MAIL FROM:<\xc3\xa9@b>\r\n", "553 5.6.7 *"},
+    {"8-bit recipient, MAIL without SMTPUTF8", "MAIL FROM:<a@b>\r\nRCPT TO:<\xc3\xa9@b>\r\n",
+     "250 *\r\n553 5.6.7 *"},
+    {"BODY of another kind", "MAIL FROM:<a@b> BODY=9BIT\r\n", "501 5.5.4 *"},
+    {"BINARYMIME not offered", "MAIL FROM:<a@b> BODY=BINARYMIME\r\n", "501 5.5.4 *"},
+    {"RET of another kind", "MAIL FROM:<a@b> RET=ALL\r\n", "501 5.5.4 *"},
+    {"RET", "MAIL FROM:<a@b> RET=hdrs ENVID=x\r\n", "250 *"},
     {"NUL-free control", "MAIL FROM:<a\x01@b>\r\n", "500 5.5.2 *"},
     {"RCPT to nobody", "MAIL FROM:<a@b>\r\nRCPT TO:<>\r\n", "250 *\r\n501 *"},
     {"RCPT to postmaster", "MAIL FROM:<a@b>\r\nRCPT TO:<Postmaster>\r\n", "250 *\r\n250 *"},
@@ -137,6 +143,36 @@ static void every_line(void **state)
         const char *steps[] = {"EHLO c\r\n", lines[i].send, NULL};
         snprintf(want, sizeof want, GREETING HELLO CAPS "%s", lines[i].want);
         peer_check(lines[i].name, &open_relay, NULL, steps, want);
+    }
+}
+
+/* What MAIL asked for holds for the whole transaction, and for no other (RFC 3030 3, RFC 6531 3.5).
+ */
+static void mail_parameters(void **state)
+{
+    static const char *const caps[] = {"8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8", NULL};
+    static const struct spec_server spec = {.security = SECURITY_NONE, .clear = caps};
+    static const char hello[] =
+        GREETING HELLO "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250 SMTPUTF8\r\n";
+    /* clang-format off */
+    static const struct {
+        const char *name, *send, *want;
+    } rows[] = {
+        { "BINARYMIME comes by BDAT", "MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\nDATA\r\nBDAT 3 LAST\r\n\n\n.",
+          "250 *\r\n250 *\r\n503 5.5.1 *\r\n250 2.0.0 Ok: queued as *" },
+        { "not after RSET", "MAIL FROM:<a@b> BODY=BINARYMIME\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
+          "250 *\r\n250 *\r\n250 *\r\n250 *\r\n354 *" },
+        { "SMTPUTF8", "MAIL FROM:<a@b> SMTPUTF8\r\nRCPT TO:<\xc3\xa9@b>\r\n", "250 *\r\n250 *" },
+        { "SMTPUTF8, not after RSET", "MAIL FROM:<a@b> SMTPUTF8\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<\xc3\xa9@b>\r\n",
+          "250 *\r\n250 *\r\n250 *\r\n553 5.6.7 *" },
+    };
+    /* clang-format on */
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char want[600];
+        const char *steps[] = {"EHLO c\r\n", rows[i].send, NULL};
+        snprintf(want, sizeof want, "%s%s", hello, rows[i].want);
+        peer_check(rows[i].name, &spec, NULL, steps, want);
     }
 }
 
@@ -384,12 +420,13 @@ static void too_many_connections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cell),       cmocka_unit_test(every_line),
-        cmocka_unit_test(long_lines),       cmocka_unit_test(every_body),
-        cmocka_unit_test(with_tls),         cmocka_unit_test(implicit_tls),
-        cmocka_unit_test(login_before_tls), cmocka_unit_test(behind_starttls),
-        cmocka_unit_test(endings),          cmocka_unit_test(commands_and_times),
-        cmocka_unit_test(floods),           cmocka_unit_test(too_many_connections),
+        cmocka_unit_test(every_cell),           cmocka_unit_test(every_line),
+        cmocka_unit_test(mail_parameters),      cmocka_unit_test(long_lines),
+        cmocka_unit_test(every_body),           cmocka_unit_test(with_tls),
+        cmocka_unit_test(implicit_tls),         cmocka_unit_test(login_before_tls),
+        cmocka_unit_test(behind_starttls),      cmocka_unit_test(endings),
+        cmocka_unit_test(commands_and_times),   cmocka_unit_test(floods),
+        cmocka_unit_test(too_many_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,10 @@
  */
 #include "tls_pair.h"
 
+#include "net/tls_parts.h"
+
+#include <openssl/x509_vfy.h>
+
 static const size_t cuts[] = {0, 1, 3, 64};
 
 static void check(const char *name, const struct tls_filter *f, enum tls_state state,
@@ -193,13 +197,53 @@ static int close_pki(void **state)
     return 0;
 }
 
+/* Errors of verification that no leaf of ours shows; what has no row is a chain that is not
+ * trusted. */
+static void test_verify_errors(void **state)
+{
+    static const struct {
+        int error;
+        enum fault want;
+    } errors[] = {
+        {X509_V_OK, FAULT_NONE},
+        {X509_V_ERR_INVALID_PURPOSE, FAULT_TLS_INVALID},
+        {X509_V_ERR_PERMITTED_VIOLATION, FAULT_TLS_INVALID},
+        {X509_V_ERR_PATH_LENGTH_EXCEEDED, FAULT_TLS_INVALID},
+        {X509_V_ERR_CERT_SIGNATURE_FAILURE, FAULT_TLS_INVALID},
+        {X509_V_ERR_CA_MD_TOO_WEAK, FAULT_TLS_WEAK_KEY},
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, FAULT_TLS_UNTRUSTED},
+        {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, FAULT_TLS_UNTRUSTED},
+        {X509_V_ERR_UNABLE_TO_GET_CRL, FAULT_TLS_UNTRUSTED},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        assert_string_equal(fault_name(tls_verdict_of_verify(errors[i].error)),
+                            fault_name(errors[i].want));
+    }
+}
+
+/* What stands in place of a record is quoted, up to its line end, and made harmless. */
+static void test_text_is_quoted(void **state)
+{
+    (void)state;
+    struct tls_setup *setup;
+    struct why why;
+    struct tls_params params = {.trust_pem = pki_trust_pem(*state)};
+    assert_int_equal(tls_setup_new(&params, &setup, &why), ERR_OK);
+    struct tls_filter *f = tls_filter_new(setup, "mail.example.test", 1700000000);
+    tls_filter_feed(f, SLICE("454 4.3.0 TLS \x1b[2Jnot available\r\nx"));
+    assert_int_equal(tls_filter_facts(f)->why, FAULT_TLS_WRONG_MODE);
+    assert_non_null(strstr(tls_filter_facts(f)->detail, "\"454 4.3.0 TLS ?[2Jnot available\""));
+    tls_filter_free(f);
+    tls_setup_free(setup);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_fault_has_a_row),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_first_octets),
-        cmocka_unit_test(test_end_everywhere),
+        cmocka_unit_test(test_every_fault_has_a_row), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_first_octets),          cmocka_unit_test(test_end_everywhere),
+        cmocka_unit_test(test_verify_errors),         cmocka_unit_test(test_text_is_quoted),
     };
     return cmocka_run_group_tests(tests, open_pki, close_pki);
 }

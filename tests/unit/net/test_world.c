@@ -25,7 +25,7 @@ struct end {
     struct rig *rig;
     struct link *link;
     struct buf got;
-    unsigned pieces, eofs, resets, drains;
+    unsigned pieces, eofs, resets, drains, moves;
     bool is_echo;
     bool closes_on_eof;
 };
@@ -113,9 +113,16 @@ static void on_drained(void *context)
     e->drains++;
 }
 
+static void on_moved(void *context)
+{
+    struct end *e = context;
+    check_outside(e);
+    e->moves++;
+}
+
 static void end_start(struct end *e, struct link *link)
 {
-    const struct link_handler handler = {on_bytes, on_eof, on_reset, on_drained, e};
+    const struct link_handler handler = {on_bytes, on_eof, on_reset, on_drained, on_moved, e};
     e->link = link;
     e->rig->is_inside = true;
     link_start(link, &handler);
@@ -284,6 +291,70 @@ static void case_drained(struct rig *r)
     assert_int_equal(r->client.drains, 0);
     RUN_UNTIL(r, r->client.drains == 1);
     assert_int_equal(link_pending(r->client.link), 0);
+}
+
+/* An end that does not read: what is written fills the window, waits, and goes on where it stopped.
+ */
+static void case_paused(struct rig *r)
+{
+    char *big = malloc(3 * BIG);
+    assert_non_null(big);
+    memset(big, 'b', 3 * BIG);
+    rig_connect(r);
+    link_pause(r->server.link, true);
+    end_write(&r->client, SLICE("small"));
+    for (int i = 0; i < 20; i++) {
+        (void)world_run_once(r->world, 1000);
+    }
+    assert_int_equal(r->server.got.n, 0);
+    assert_int_equal(link_unsent(r->client.link), 0); /* the window takes that much */
+    end_write(&r->client, slice_make(big, 3 * BIG));
+    link_shutdown(r->client.link);
+    for (int i = 0; i < 500; i++) {
+        (void)world_run_once(r->world, 1000);
+    }
+    size_t stuck = link_unsent(r->client.link);
+    assert_in_range(stuck, 1, 3 * BIG);
+    assert_int_equal(r->server.got.n + r->server.eofs, 0);
+    unsigned moves = r->client.moves;
+    link_pause(r->server.link, false);
+    RUN_UNTIL(r, r->server.eofs == 1);
+    assert_int_equal(r->server.got.n, 3 * BIG + 5);
+    assert_int_equal(link_unsent(r->client.link), 0);
+    assert_true(r->client.moves > moves);
+    free(big);
+}
+
+/* The owner of a paused end closes it: what waits is forgotten, and the writer is not stuck. */
+static void case_paused_and_closed(struct rig *r)
+{
+    char *big = malloc(BIG);
+    assert_non_null(big);
+    memset(big, 'b', BIG);
+    rig_connect(r);
+    link_pause(r->server.link, true);
+    end_write(&r->client, slice_make(big, BIG));
+    for (int i = 0; i < 200; i++) {
+        (void)world_run_once(r->world, 1000);
+    }
+    end_close(&r->server);
+    RUN_UNTIL(r, r->client.eofs == 1 && link_unsent(r->client.link) == 0);
+    free(big);
+}
+
+/* A reset reaches an end that does not read, and ends it. */
+static void case_paused_and_reset(struct rig *r)
+{
+    rig_connect(r);
+    link_pause(r->server.link, true);
+    end_write(&r->client, SLICE("x"));
+    link_reset(r->client.link);
+    r->client.link = NULL;
+    for (int i = 0; i < 20; i++) {
+        (void)world_run_once(r->world, 1000);
+    }
+    link_pause(r->server.link, false);
+    RUN_UNTIL(r, r->server.resets == 1);
 }
 
 static void case_half_close(struct rig *r)
@@ -694,6 +765,9 @@ static const struct {
     { "a greeting before anybody reads",          case_early_greeting },
     { "10 MB there and back",                     case_big_transfer },
     { "drained is told from the loop",            case_drained },
+    { "an end that does not read",                case_paused },
+    { "an end that does not read is closed",      case_paused_and_closed },
+    { "an end that does not read is reset",       case_paused_and_reset },
     { "half close",                               case_half_close },
     { "reset",                                    case_reset },
     { "reset behind octets",                      case_reset_behind_bytes },
@@ -798,7 +872,8 @@ static void on_proxy_reset(void *context, enum fault fault)
 static void on_proxy_accept(void *context, struct link *link)
 {
     struct proxy *p = context;
-    const struct link_handler handler = {on_proxy_bytes, on_proxy_eof, on_proxy_reset, NULL, p};
+    const struct link_handler handler = {on_proxy_bytes, on_proxy_eof, on_proxy_reset,
+                                         NULL,           NULL,         p};
     p->end->link = link;
     link_start(link, &handler);
 }
@@ -842,6 +917,38 @@ static void test_proxy(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(proxy_rows); i++) {
         proxy_row_run(&proxy_rows[i]);
+    }
+}
+
+/* What SNI and certificates know a host name as. */
+static void test_ascii_names(void **state)
+{
+    static const struct {
+        const char *name, *want; /* NULL: stays as it is */
+    } rows[] = {
+        {"b\xc3\xbc"
+         "cher.example.test",
+         "xn--bcher-kva.example.test"},
+        {"B\xc3\x9c"
+         "CHER.example.test",
+         "xn--bcher-kva.example.test"},
+        {"mail.example.test", NULL},
+        {"xn--bcher-kva.example.test", NULL},
+        {"127.0.0.1", NULL},
+        {"\xff\xfe.test", NULL},
+        {"b\xc3\xbc cher.test", NULL},
+        {"", NULL},
+    };
+    char out[256];
+    (void)state;
+    if (!world_ascii_name(rows[0].name, out)) {
+        skip(); /* a libcurl that cannot do it */
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool got = world_ascii_name(rows[i].name, out);
+        if (got != (rows[i].want != NULL) || (got && strcmp(out, rows[i].want) != 0)) {
+            fail_msg("%s: got %d, %s", rows[i].name, got, got ? out : "-");
+        }
     }
 }
 
@@ -1113,7 +1220,7 @@ static void on_gossip_time(struct timer *t, int64_t now_us)
 static void gossip_join(struct gossip *g, struct link *link)
 {
     struct gossip_end *e = &g->ends[g->count];
-    const struct link_handler handler = {on_gossip, on_gossip_eof, on_gossip_reset, NULL, e};
+    const struct link_handler handler = {on_gossip, on_gossip_eof, on_gossip_reset, NULL, NULL, e};
     *e = (struct gossip_end){.all = g, .link = link, .id = g->count++, .left = 30};
     e->timer = (struct timer){.on_time = on_gossip_time, .context = e};
     link_start(link, &handler);
@@ -1176,6 +1283,7 @@ int main(void)
         cmocka_unit_test(test_sockets),
         cmocka_unit_test(test_proxy),
         cmocka_unit_test(test_proxy_absent),
+        cmocka_unit_test(test_ascii_names),
         cmocka_unit_test(test_watch_fd),
         cmocka_unit_test(test_free_in_flight),
         cmocka_unit_test(test_fault_at_each_octet),

@@ -15,7 +15,8 @@ static char *play(const struct run_record *run, const struct report_options *opt
     FILE *file = tmpfile();
     assert_non_null(file);
     struct console *c = console_new(options, fileno(file));
-    static const char *const written[] = {"TEST-smtpdx.xml", "out/report.json"};
+    static const struct console_written written[] = {
+        {"JUnit", "TEST-smtpdx.xml"}, {"JSON", "out/report.json"}, {"TAP", "-"}};
     console_start(c, run->count, "sockets");
     for (size_t i = 0; i < run->count; i++) {
         console_case_start(c, run->ids[i]);
@@ -159,10 +160,11 @@ static void thousands_of_cases_draw_hundreds_of_lines(void **state)
     free(text);
     options.is_terminal = false;
     text = play(&run, &options);
-    assert_string_equal(text, "  1000/10000\n  2000/10000\n  3000/10000\n  4000/10000\n"
-                              "  5000/10000\n  6000/10000\n  7000/10000\n  8000/10000\n"
-                              "  9000/10000\n10000 cases: 10000 passed in 1.9 s"
-                              "   JUnit: TEST-smtpdx.xml   report: out/report.json\n");
+    assert_string_equal(
+        text, "  1000/10000\n  2000/10000\n  3000/10000\n  4000/10000\n"
+              "  5000/10000\n  6000/10000\n  7000/10000\n  8000/10000\n"
+              "  9000/10000\n10000 cases: 10000 passed in 1.9 s"
+              "   JUnit: TEST-smtpdx.xml   JSON: out/report.json   TAP: standard output\n");
     free(text);
     free(results);
     free(ids);
@@ -177,15 +179,16 @@ static void a_strict_run_calls_a_warning_a_failure(void **state)
                            "\"level\":\"should\",\"message\":\"m\",\"ms\":7}]}"));
     struct report_options options = {.columns = 80};
     char *text = play(&f.run, &options);
-    assert_string_equal(text,
-                        "WARN a::b  [should]  0.007s\n  m\n\n1 case: 0 passed, 1 with a warning "
-                        "in 0 ms   JUnit: TEST-smtpdx.xml   report: out/report.json\n");
+    assert_string_equal(
+        text, "WARN a::b  [should]  0.007s\n  m\n\n1 case: 0 passed, 1 with a warning "
+              "in 0 ms   JUnit: TEST-smtpdx.xml   JSON: out/report.json   TAP: standard output\n");
     free(text);
     options.should_fails = f.run.should_fails = true;
     run_record_count(&f.run);
     text = play(&f.run, &options);
-    assert_string_equal(text, "FAIL a::b  [should]  0.007s\n  m\n\n1 case: 0 passed, 1 failed "
-                              "in 0 ms   JUnit: TEST-smtpdx.xml   report: out/report.json\n");
+    assert_string_equal(
+        text, "FAIL a::b  [should]  0.007s\n  m\n\n1 case: 0 passed, 1 failed "
+              "in 0 ms   JUnit: TEST-smtpdx.xml   JSON: out/report.json   TAP: standard output\n");
     free(text);
     fixture_release(&f);
 }

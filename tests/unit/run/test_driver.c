@@ -412,7 +412,7 @@ static void on_bare_reset(void *context, enum fault fault)
 static void on_bare_accept(void *context, struct link *link)
 {
     struct bare *b = context;
-    const struct link_handler handler = {on_bare_bytes, on_bare_eof, on_bare_reset, NULL, b};
+    const struct link_handler handler = {on_bare_bytes, on_bare_eof, on_bare_reset, NULL, NULL, b};
     b->link = link;
     link_start(link, &handler);
 }
@@ -533,9 +533,9 @@ static void late_next(void *self, int64_t now_us, struct session_act *act)
 }
 
 /* clang-format off */
-static const struct session_ops babble_ops = { toy_on_news, toy_on_input, toy_on_time,  toy_deadline_us,   toy_next };
-static const struct session_ops stuck_ops  = { toy_on_news, toy_on_input, toy_on_time,  stuck_deadline_us, stuck_next };
-static const struct session_ops late_ops   = { toy_on_news, toy_on_input, late_on_time, late_deadline_us,  late_next };
+static const struct session_ops babble_ops = { toy_on_news, toy_on_input, toy_on_time,  toy_deadline_us,   toy_next,   NULL };
+static const struct session_ops stuck_ops  = { toy_on_news, toy_on_input, toy_on_time,  stuck_deadline_us, stuck_next, NULL };
+static const struct session_ops late_ops   = { toy_on_news, toy_on_input, late_on_time, late_deadline_us,  late_next,  NULL };
 /* clang-format on */
 
 static void on_accept_and_keep(void *context, struct link *link)

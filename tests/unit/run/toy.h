@@ -181,7 +181,7 @@ static inline void toy_next(void *self, int64_t now_us, struct session_act *act)
 static inline struct session toy_session(struct toy *t)
 {
     static const struct session_ops ops = {toy_on_news, toy_on_input, toy_on_time, toy_deadline_us,
-                                           toy_next};
+                                           toy_next, NULL};
     return (struct session){&ops, t};
 }
 
