@@ -99,6 +99,9 @@ struct client {
 enum err plan_make(struct client *c, struct why *why) MUST_USE;
 /* Splits "<addr> PARAM…" or a bare address; an empty argument gives fallback. */
 struct slice plan_address(struct slice argument, struct slice fallback, struct slice *parameters);
+/* Gets the argument of a late step and checks it as plan_make did the others. False: a problem is
+ * recorded. */
+bool plan_complete(struct client *c);
 /* What BODY and BDAT send without an argument of their own. */
 struct slice plan_content(const struct client *c, const struct client_step *step);
 

@@ -256,6 +256,16 @@ void secrets_register(struct secrets *s, const char *name, struct slice value)
     }
 }
 
+void secrets_walk_given(const struct secrets *s, void (*visit)(void *context, struct slice value),
+                        void *context)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->list[i].missing == NULL && s->list[i].spec->from != SECRET_GENERATE) {
+            visit(context, buf_slice(&s->list[i].value));
+        }
+    }
+}
+
 enum err secrets_keep(const struct secrets *s, const char *path, struct why *why)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
