@@ -95,6 +95,7 @@ static struct json *match_schema(const struct field *f)
         out = json_map();
         any = json_list();
         json_add(any, enum_schema(f->choices));
+        json_add(any, parse_schema("{\"type\": \"null\"}"));
         json_add(any, ref_schema("matcher"));
         json_add(any, ref_schema("reference"));
         json_set(out, "anyOf", any);
@@ -132,12 +133,40 @@ static struct json *collection_schema(const struct field *f)
 {
     struct json *out = json_map();
     json_set(out, "type", json_text(f->type == FIELD_MAPS ? "array" : "object"));
-    json_set(out, f->type == FIELD_MAPS ? "items" : "additionalProperties",
-             ref_schema(f->shape->name));
+    struct json *item = ref_schema(f->shape->name);
+    if (f->type == FIELD_MAPS) { /* one account of several may come from a row */
+        struct json *any = json_list();
+        json_add(any, item);
+        json_add(any, ref_schema("reference"));
+        item = json_map();
+        json_set(item, "anyOf", any);
+    }
+    json_set(out, f->type == FIELD_MAPS ? "items" : "additionalProperties", item);
     return out;
 }
 
-static struct json *field_schema(const struct field *f)
+/* A whole mapping or list may come from a row: `auth: "${row.auth}"`. Not where cases are made. */
+static struct json *or_reference(const struct shape *s, const struct field *f, struct json *schema)
+{
+    static const char *const before[] = {"cases", "matrix", "exclude", "count", "where"};
+    bool is_before = s == &shape_file || s == &shape_defaults;
+    for (size_t i = 0; i < COUNT(before); i++) {
+        is_before = is_before || strcmp(f->key, before[i]) == 0;
+    }
+    bool is_whole = f->schema != NULL || f->type == FIELD_MAP || f->type == FIELD_MAPS ||
+                    f->type == FIELD_NODE || f->type == MATCH_MAP || f->type == MATCH_ITEMS ||
+                    f->type == MATCH_NOT_SENT;
+    if (is_before || !is_whole) {
+        return schema;
+    }
+    struct json *out = json_map(), *any = json_list();
+    json_add(any, schema);
+    json_add(any, ref_schema("reference"));
+    json_set(out, "anyOf", any);
+    return out;
+}
+
+static struct json *field_schema(const struct shape *s, const struct field *f)
 {
     struct json *out = NULL;
     if (f->type >= MATCH_TEXT) {
@@ -159,6 +188,7 @@ static struct json *field_schema(const struct field *f)
     } else {
         out = parse_schema(type_schema(f->type));
     }
+    out = or_reference(s, f, out);
     json_set(out, "description", json_text(f->doc));
     return out;
 }
@@ -173,7 +203,7 @@ static struct json *shape_schema(const struct shape *s)
         if (f->type == FIELD_REFUSED) {
             continue;
         }
-        json_set(properties, f->key, field_schema(f));
+        json_set(properties, f->key, field_schema(s, f));
         if ((f->flags & FIELD_IS_REQUIRED) != 0) {
             json_add(required, json_text(f->key));
         }

@@ -70,27 +70,29 @@ static const struct field auth_rows[] = {
 };
 SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 
+/* A step without an argument is written `{noop: , expect: 250}`. */
+#define STEP(k, d) ROW_X(struct spec_step, k, FIELD_PARTS, argument, d, .schema = "{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}")
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
-    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
-    ROW(struct spec_step, "connect",      FIELD_PARTS,    argument,    "open the connection and read the greeting"),
-    ROW(struct spec_step, "ehlo",         FIELD_PARTS,    argument,    "EHLO [name]"),
-    ROW(struct spec_step, "helo",         FIELD_PARTS,    argument,    "HELO [name]"),
-    ROW(struct spec_step, "starttls",     FIELD_PARTS,    argument,    "STARTTLS and, if it is granted, the handshake"),
-    ROW(struct spec_step, "auth",         FIELD_PARTS,    argument,    "the whole AUTH exchange of the probe's auth"),
-    ROW(struct spec_step, "mail",         FIELD_PARTS,    argument,    "MAIL FROM [address]"),
-    ROW(struct spec_step, "rcpt",         FIELD_PARTS,    argument,    "RCPT TO [address]"),
-    ROW(struct spec_step, "data",         FIELD_PARTS,    argument,    "DATA and 354"),
-    ROW(struct spec_step, "body",         FIELD_PARTS,    argument,    "the message [text] and the final dot"),
-    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
-    ROW(struct spec_step, "rset",         FIELD_PARTS,    argument,    "RSET"),
-    ROW(struct spec_step, "noop",         FIELD_PARTS,    argument,    "NOOP"),
-    ROW(struct spec_step, "vrfy",         FIELD_PARTS,    argument,    "VRFY [name]"),
-    ROW(struct spec_step, "quit",         FIELD_PARTS,    argument,    "QUIT"),
-    ROW(struct spec_step, "raw",          FIELD_PARTS,    argument,    "these octets as they are, then one reply"),
-    ROW(struct spec_step, "send_raw",     FIELD_PARTS,    argument,    "these octets as they are, no reply is waited for"),
+    STEP("connect",      "open the connection and read the greeting"),
+    STEP("ehlo",         "EHLO [name]"),
+    STEP("helo",         "HELO [name]"),
+    STEP("starttls",     "STARTTLS and, if it is granted, the handshake"),
+    STEP("auth",         "the whole AUTH exchange of the probe's auth"),
+    STEP("mail",         "MAIL FROM [address]"),
+    STEP("rcpt",         "RCPT TO [address]"),
+    STEP("data",         "DATA and 354"),
+    STEP("body",         "the message [text] and the final dot"),
+    STEP("bdat",         "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
+    STEP("rset",         "RSET"),
+    STEP("noop",         "NOOP"),
+    STEP("vrfy",         "VRFY [name]"),
+    STEP("quit",         "QUIT"),
+    STEP("raw",          "these octets as they are, then one reply"),
+    STEP("send_raw",     "these octets as they are, no reply is waited for"),
     ROW(struct spec_step, "wait",         FIELD_DURATION, duration_us, "silence; what the server says meanwhile is kept"),
-    ROW(struct spec_step, "expect_close", FIELD_PARTS,    argument,    "the server has to close"),
+    STEP("expect_close", "the server has to close"),
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
 };
 SHAPE(step, "steps", "one step: a verb, with its argument, and what it must come to", step_rows, struct spec_step, AT(struct spec_step));
 
