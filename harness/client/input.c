@@ -6,14 +6,23 @@
  */
 #include "client/state.h"
 
+/* The first ones are enough to tell the story. What comes behind them is not even copied: a flood must
+ * not fill the memory. */
 static void keep_unsolicited(struct client *c, const struct reply *r)
 {
+    bool is_421 = r->code == 421;
+    c->has_421 = c->has_421 || is_421;
+    bool is_first_421 = is_421 && c->last_421.code == 0;
+    if (c->report.unsolicited_count == UNSOLICITED_MAX && !is_first_421) {
+        return;
+    }
     struct client_reply reply;
     report_reply(c, r, &reply);
-    report_unsolicited(c, &reply);
-    if (reply.code == 421) {
-        c->has_421 = true;
+    if (is_first_421) {
         c->last_421 = reply;
+    }
+    if (c->report.unsolicited_count < UNSOLICITED_MAX) {
+        c->unsolicited[c->report.unsolicited_count++] = reply;
     }
 }
 
