@@ -62,6 +62,7 @@ struct case_run {
     struct driver *driver;
     bool is_dialling;
     char address[64];
+    char dial_detail[160]; /* the library's words when dialling failed */
     struct document_attempt attempts[ATTEMPTS_MAX];
     size_t attempt_count;
     int64_t waited_us; /* before the current attempt */
@@ -356,7 +357,7 @@ static void diagnose_report(struct case_run *r)
         .host = slice_of(r->target.host),
         .stage = report->stage,
         .fault = report->fault,
-        .detail = slice_of(report->detail),
+        .detail = slice_of(report->detail[0] != '\0' ? report->detail : r->dial_detail),
         .reply = report->reply.raw,
         .greeting = report->greeting.raw,
         .mechanism = slice_of(report->mechanism),
@@ -432,6 +433,7 @@ static void on_dialled(void *context, const struct dial_result *result)
         return;
     }
     memcpy(r->address, result->address, sizeof r->address);
+    memcpy(r->dial_detail, result->detail, sizeof r->dial_detail);
     if (result->link != NULL) {
         driver_attach(r->driver, result->link);
     } else {
