@@ -30,6 +30,7 @@ struct sock_link {
     bool was_reset;    /* the end of the input will be a reset that the kernel told the dial of */
     bool wants_fin;    /* FIN behind what is written */
     bool owes_drained; /* on_drained is due */
+    int write_error;   /* of a write, not told yet; 0: none */
     enum fault broken; /* what on_reset is to say */
     struct sock_link *next, *prev;
 };
