@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of report formats, and names of attachments. */
+/* The table of report formats, and names of attachments (attachments.c writes them). */
 #include "reports/formats.h"
 
 /* clang-format off */
@@ -41,5 +41,5 @@ void report_attachment_name(struct slice id, struct buf *out)
         bool is_kept = is_harmless(id.p[i]) && (i != 0 || id.p[i] != '.');
         buf_add_char(out, is_kept ? id.p[i] : '_');
     }
-    buf_addf(out, "-%08llx.txt", (unsigned long long)(hash >> 32 ^ (hash & 0xffffffffU)));
+    buf_addf(out, "-%016llx" REPORT_ATTACHMENT_SUFFIX, (unsigned long long)hash);
 }

@@ -179,8 +179,7 @@ static bool shows_output(const struct junit *j, const struct report_case *c)
 
 static void add_attachment(const struct junit *j, const struct report_case *c, struct buf *out)
 {
-    bool has_transcript = json_count(json_get(c->result, "transcript")) != 0;
-    if (j->options->attachments == NULL || !has_transcript) {
+    if (j->options->attachments == NULL || !report_case_has_transcript(c)) {
         return;
     }
     buf_addf(out, "[[ATTACHMENT|%s/", j->options->attachments);

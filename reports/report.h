@@ -13,7 +13,7 @@ struct report_options {
     unsigned columns;        /* console; 0: unknown, taken as 80 */
     bool is_verbose;         /* what passed is shown with its transcript too */
     bool should_fails;       /* console: as in struct run_record */
-    const char *attachments; /* folder of transcripts, or NULL */
+    const char *attachments; /* junit: folder of transcripts as the XML is to name it, or NULL */
 };
 
 struct report_format {
@@ -31,7 +31,19 @@ extern const size_t report_format_count;
 const struct report_format *report_find(struct slice name);
 
 /* Name of the transcript of a case in options.attachments: harmless in any file system, unique. */
+#define REPORT_ATTACHMENT_SUFFIX ".txt"
 void report_attachment_name(struct slice id, struct buf *out);
+
+/*
+ * Transcripts as files, for CI systems that show attachments: one per case whose document has a
+ * transcript, of 1 MiB at most. The folder is made when there is something to write.
+ * Errors: ERR_IO.
+ */
+enum err attachments_write(const struct run_record *run, const char *folder,
+                           struct why *why) MUST_USE;
+/* Takes away what an earlier run wrote there (and nothing else), so that no reader takes it for
+ * new; the folder too, if nothing stays in it. Errors: ERR_IO. */
+enum err attachments_clear(const char *folder, struct why *why) MUST_USE;
 
 /* Writes the report atomically: temporary file in the same folder, fsync, rename. What is there and
  * not a regular file (a device, a pipe) is written to directly. "-" is standard output.

@@ -107,9 +107,23 @@ static void add_instant(double ms, struct buf *out)
     buf_addf(out, "%s%lld.%dms", tenths < 0 ? "-" : "+", (long long)(size / 10), (int)(size % 10));
 }
 
+bool report_case_has_transcript(const struct report_case *c)
+{
+    const struct json *runs = json_get(c->result, "runs");
+    bool has_one = json_count(json_get(c->result, "transcript")) != 0;
+    for (size_t i = 0; json_kind(runs) == JSON_LIST && i < json_count(runs); i++) {
+        has_one = has_one || json_count(json_get(json_at(runs, i), "transcript")) != 0;
+    }
+    return has_one;
+}
+
 void report_case_add_transcript(const struct report_case *c, struct buf *out)
 {
-    const struct json *list = json_get(c->result, "transcript");
+    report_add_transcript(json_get(c->result, "transcript"), out);
+}
+
+void report_add_transcript(const struct json *list, struct buf *out)
+{
     for (size_t i = 0; json_kind(list) == JSON_LIST && i < json_count(list); i++) {
         const struct json *entry = json_at(list, i);
         const struct json *tls = json_get(entry, "tls");
@@ -135,11 +149,16 @@ static bool is_inside_code_point(char c)
 
 void report_add_capped(struct slice s, struct buf *out)
 {
-    if (s.n <= REPORT_TEXT_MAX) {
+    report_add_at_most(s, REPORT_TEXT_MAX, out);
+}
+
+void report_add_at_most(struct slice s, size_t most, struct buf *out)
+{
+    if (s.n <= most) {
         buf_add(out, s);
         return;
     }
-    size_t head = REPORT_TEXT_HEAD, tail = s.n - REPORT_TEXT_TAIL;
+    size_t head = most / 4 * 3, tail = s.n - most / 4;
     /* at most three steps each, so that text without any code point's start is cut all the same */
     for (int i = 0; i < 3 && is_inside_code_point(s.p[head]); i++) {
         head--;

@@ -31,11 +31,16 @@ void report_case_add_level(const struct report_case *c, struct buf *out);
 void report_add_value(const struct json *v, struct buf *out);
 /* The transcript, a line each: "+9.8ms C: STARTTLS". Nothing when the document has none. */
 void report_case_add_transcript(const struct report_case *c, struct buf *out);
+void report_add_transcript(const struct json *list, struct buf *out);
+/* Of the case, or of one of its attempts. */
+bool report_case_has_transcript(const struct report_case *c);
 /* "12.345": seconds with exactly three decimals, whatever the locale. */
 void report_add_seconds(int64_t ms, struct buf *out);
 
 /* At most 64 KiB of s: the first 48, what was left out, the last 16; cut between code points. */
-enum { REPORT_TEXT_MAX = 64 * 1024, REPORT_TEXT_HEAD = 48 * 1024, REPORT_TEXT_TAIL = 16 * 1024 };
+enum { REPORT_TEXT_MAX = 64 * 1024 };
 void report_add_capped(struct slice s, struct buf *out);
+/* The same with another limit, three quarters of it head and one tail. */
+void report_add_at_most(struct slice s, size_t most, struct buf *out);
 
 #endif

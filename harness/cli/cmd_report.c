@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/attachments.h"
 #include "cli/outputs.h"
 #include "doc/node.h"
 
@@ -11,6 +12,7 @@ static const struct cli_option options[] = {
     {"format", 'f', "NAME", "junit (default), json, tap, github, markdown"},
     {"output", 'o', "FILE", "where to (default: standard output)"},
     {"strict", 0, NULL, "the strict flavour of JUnit XML"},
+    ATTACHMENT_OPTIONS,
 };
 
 enum { LOG_MAX = 1 << 30 };
@@ -19,6 +21,7 @@ struct report_command {
     const struct report_format *format;
     const char *output;
     struct report_options look;
+    struct attachments attachments;
 };
 
 static bool on_option(void *context, size_t index, const char *value)
@@ -30,6 +33,8 @@ static bool on_option(void *context, size_t index, const char *value)
     }
     if (index == 1) {
         r->output = value;
+    } else if (index >= 3) {
+        return attachments_option(&r->attachments, index == 4, value);
     } else {
         r->look.is_strict = true;
     }
@@ -133,6 +138,11 @@ static int write_report(struct report_command *command, struct reader *r)
     r->record.ids = r->ids;
     command->look.should_fails = r->record.should_fails;
     run_record_count(&r->record);
+    struct attachments *a = &command->attachments; /* only when asked for: the log may be old */
+    if (!attachments_begin(a) || !attachments_finish(a, &r->record)) {
+        return EXIT_NO_REPORT;
+    }
+    command->look.attachments = attachments_link(a, command->output, r->arena);
     if (report_write_file(command->format, &r->record, &command->look, command->output, &why) !=
         ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);

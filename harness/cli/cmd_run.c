@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/github.h"
 #include "cli/outputs.h"
 #include "cli/selection.h"
 #include "run/again.h"
@@ -25,6 +26,8 @@ enum {
     OPT_JUNIT,
     OPT_FLAVOUR,
     OPT_NO_JUNIT,
+    OPT_ATTACHMENTS,
+    OPT_ATTACHMENT_PATHS,
     OPT_JSON,
     OPT_LOG,
     OPT_REPORT,
@@ -46,6 +49,7 @@ static const struct cli_option options[] = {
     {"junit", 0, "FILE", "JUnit XML (default: TEST-smtpdx.xml)"},
     {"junit-flavour", 0, "NAME", "rich (default) or strict (the Jenkins schema)"},
     {"no-junit", 0, NULL, "no JUnit XML"},
+    ATTACHMENT_OPTIONS,
     {"json", 0, "FILE", "all result documents as JSON"},
     {"log", 0, "FILE", "the event log, one JSON object a line, as it happens"},
     {"report", 0, "FORMAT=FILE", "another report: tap, github, markdown, …"},
@@ -117,6 +121,9 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_FLAVOUR:
         r->is_strict_junit = strcmp(value, "strict") == 0;
         return on_choice("junit-flavour", value, "rich", "strict", NULL);
+    case OPT_ATTACHMENTS:
+    case OPT_ATTACHMENT_PATHS:
+        return attachments_option(&r->outputs.attachments, index == OPT_ATTACHMENT_PATHS, value);
     case OPT_JSON:
         return outputs_add(&r->outputs, SLICE("json"), value);
     case OPT_LOG:
@@ -354,7 +361,10 @@ static int run_plan(struct run_command *r, const struct run_context *context)
     int signal_number = 0;
     struct why why;
     interrupt_catch();
+    struct github_fence fence = {.token = ""};
+    github_fence_begin(&fence, console_fd(r));
     enum err err = coordinator_run(&params, r->record.results, &signal_number, &why);
+    github_fence_end(&fence);
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx: %s\n", why.text);
     }
@@ -456,6 +466,7 @@ static int with_secrets(struct run_command *r)
         fprintf(stderr, "smtpdx: %s\n", why.text);
         status = EXIT_NO_REPORT;
     } else {
+        github_mask_secrets(secrets);
         status = with_context(r, secrets);
     }
     secrets_free(secrets);
@@ -476,6 +487,7 @@ static int run(int argc, char **argv)
         if (status == EXIT_ALL_PASSED && r.is_simulated) {
             plan_skip_endpoints(&r.selection.plan);
         }
+        r.outputs.arena = &r.selection.arena;
         status = status == EXIT_ALL_PASSED ? outputs_open(&r.outputs, r.selection.set) : status;
         if (status == EXIT_ALL_PASSED && !fit_open_files(&r)) {
             status = EXIT_NOT_JUDGED;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/github.h"
 #include "result/log.h"
 
 const struct report_format *outputs_format(struct slice name)
@@ -221,6 +222,17 @@ static int open_log(struct outputs *o)
     return EXIT_ALL_PASSED;
 }
 
+/* Of the first JUnit XML; NULL: there is none. */
+static const char *junit_path(const struct outputs *o)
+{
+    for (size_t i = 0; i < o->count; i++) {
+        if (strcmp(o->list[i].format->name, "junit") == 0) {
+            return o->list[i].path;
+        }
+    }
+    return NULL;
+}
+
 int outputs_open(struct outputs *o, const struct suite_set *set)
 {
     static const char *const usual = "TEST-smtpdx.xml";
@@ -234,6 +246,10 @@ int outputs_open(struct outputs *o, const struct suite_set *set)
     int status = check_conflicts(o, set);
     for (size_t i = 0; i < o->count && status == EXIT_ALL_PASSED; i++) {
         status = check_place(o->list[i].path, o->list[i].path == usual);
+    }
+    attachments_choose(&o->attachments, junit_path(o), o->arena);
+    if (status == EXIT_ALL_PASSED && !attachments_begin(&o->attachments)) {
+        status = EXIT_NO_REPORT;
     }
     return status == EXIT_ALL_PASSED && o->log_path != NULL ? open_log(o) : status;
 }
@@ -280,16 +296,33 @@ static bool close_log(struct outputs *o)
     return o->log_error == 0;
 }
 
+/* One report. On standard output what echoes a server is fenced, our own commands are not. */
+static enum err write_one(const struct outputs *o, const struct output *one,
+                          const struct run_record *run, const struct report_options *look,
+                          struct why *why)
+{
+    struct report_options options = *look;
+    struct github_fence fence = {.token = ""};
+    bool is_echo = strcmp(one->path, "-") == 0 && strcmp(one->format->name, "github") != 0;
+    options.attachments = attachments_link(&o->attachments, one->path, o->arena);
+    if (is_echo) {
+        github_fence_begin(&fence, STDOUT_FILENO);
+    }
+    enum err err = report_write_file(one->format, run, &options, one->path, why);
+    github_fence_end(&fence);
+    return err;
+}
+
 int outputs_write(struct outputs *o, const struct run_record *run,
                   const struct report_options *look, struct console_written *written,
                   size_t *written_count)
 {
-    int status = EXIT_ALL_PASSED;
+    int status = attachments_finish(&o->attachments, run) ? EXIT_ALL_PASSED : EXIT_NO_REPORT;
     size_t n = 0;
     for (size_t i = 0; i < o->count; i++) {
         struct why why;
         const struct output *one = &o->list[i];
-        if (report_write_file(one->format, run, look, one->path, &why) == ERR_OK) {
+        if (write_one(o, one, run, look, &why) == ERR_OK) {
             written[n++] = (struct console_written){one->format->title, one->path};
         } else {
             fprintf(stderr, "smtpdx: the report %s could not be written: %s\n", one->path,

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/attachments.h"
 #include "reports/report.h"
 #include "scenario/spec.h"
 
@@ -25,6 +25,8 @@ struct outputs {
     const char *log_path, *secrets_path; /* or NULL */
     FILE *log;
     int log_error; /* errno of the first event that could not be written */
+    struct attachments attachments;
+    struct arena *arena; /* borrowed; to be set before outputs_open */
 };
 
 /* The format of that name, or NULL after printing which there are. */

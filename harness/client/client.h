@@ -35,6 +35,7 @@ struct client_step {
     struct slice argument; /* EHLO name, address, raw octets, message; empty: from the parameters */
     int64_t duration_us;   /* WAIT */
     bool is_last_chunk;    /* BDAT */
+    bool is_late;          /* the argument is asked for when the step begins: see late_argument */
 };
 
 enum client_initial_response { INITIAL_AUTO /* when offered and the line fits 512 octets */, INITIAL_ALWAYS, INITIAL_NEVER };
@@ -58,6 +59,11 @@ struct client_params {
     int64_t date;            /* seconds since 1970, for the message */
     struct slice message_id; /* without <>, for the message */
     const struct client_step *steps; size_t step_count;
+    /* Gives the argument of a late step, borrowed until client_free, from what the steps before it came
+     * to (client_report). False when it has none: the step then is not carried out. Never asks the
+     * network. */
+    bool (*late_argument)(void *context, size_t step, struct slice *out);
+    void *late_context;
     struct {                 /* microseconds; 0: the default after RFC 5321 4.5.3.2 */
         int64_t connect /* 15 s */, greeting /* 5 min */, command /* 5 min */, data /* DATA: 2 min */,
             block /* 3 min */, final_dot /* 10 min */, quit /* 5 s */, total /* none */;

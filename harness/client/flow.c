@@ -137,7 +137,7 @@ static enum entered enter_step(struct client *c)
     }
     c->stage_from_us = result->from_us = result->to_us = c->now_us;
     result->was_run = true;
-    if (!step_send(c, step)) {
+    if (!plan_complete(c) || !step_send(c, step)) {
         result->was_run = false;
         result->fault = c->refusal;
         flow_end_step(c, false);

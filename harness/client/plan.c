@@ -203,7 +203,8 @@ static bool wants_message(const struct client *c)
 {
     for (size_t i = 0; i < c->plan_count; i++) {
         const struct client_step *s = &c->plan[i];
-        if ((s->verb == STEP_BODY || s->verb == STEP_BDAT) && s->argument.n == 0) {
+        bool is_content = s->verb == STEP_BODY || s->verb == STEP_BDAT;
+        if (is_content && s->argument.n == 0 && !s->is_late) {
             return true;
         }
     }
@@ -269,6 +270,25 @@ static enum err plan_message(struct client *c, struct why *why)
     return check_message(c, why);
 }
 
+bool plan_complete(struct client *c)
+{
+    struct client_step *step = &c->plan[c->at];
+    if (!step->is_late) {
+        return true;
+    }
+    size_t ours = c->plan_count - c->params.step_count; /* the CONNECT we put first */
+    struct why why = {.text = "what it needs was not captured"};
+    struct buf scratch;
+    buf_init(&scratch, BUF_NO_CAP);
+    bool is_good = c->params.late_argument(c->params.late_context, c->at - ours, &step->argument) &&
+                   check_step(c, step, &scratch, &why) == ERR_OK;
+    buf_release(&scratch);
+    if (!is_good && report_problem(c, OUTCOME_FAILED, flow_stage(c), FAULT_CONFIGURATION, NULL)) {
+        report_detail(c, "%s: %s", client_verb_slug(step->verb), why.text);
+    }
+    return is_good;
+}
+
 struct slice plan_content(const struct client *c, const struct client_step *step)
 {
     return step->argument.n != 0 ? step->argument : c->message;
@@ -291,7 +311,7 @@ enum err plan_make(struct client *c, struct why *why)
     enum err err = path_check_helo(p->helo, why);
     buf_init(&scratch, BUF_NO_CAP);
     for (size_t i = 0; i < c->plan_count && err == ERR_OK; i++) {
-        err = check_step(c, &c->plan[i], &scratch, why);
+        err = c->plan[i].is_late ? ERR_OK : check_step(c, &c->plan[i], &scratch, why);
     }
     buf_release(&scratch);
     TRY(err);

@@ -80,6 +80,13 @@ void pattern_free(struct pattern *p)
     }
 }
 
+unsigned pattern_groups(const struct pattern *p)
+{
+    uint32_t count = 0;
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &count);
+    return count;
+}
+
 static void copy_groups(const pcre2_match_data *data, int count, struct slice subject,
                         struct slice groups[PATTERN_GROUPS_MAX])
 {

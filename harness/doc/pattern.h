@@ -15,6 +15,8 @@ enum { PATTERN_GROUPS_MAX = 10 };
 enum err pattern_new(struct slice source, unsigned flags, struct pattern **out,
                      struct why *why) MUST_USE;
 void pattern_free(struct pattern *p);
+/* How many groups it captures. */
+unsigned pattern_groups(const struct pattern *p);
 
 enum pattern_result { PATTERN_NO, PATTERN_YES, PATTERN_GAVE_UP /* match limit */ };
 /* groups may be NULL; groups[0] is the whole match; unset ones are empty. Borrowed from subject. */

@@ -62,6 +62,7 @@ struct case_run {
     struct driver *driver;
     bool is_dialling;
     char address[64];
+    char dial_detail[160]; /* the library's words when dialling failed */
     struct document_attempt attempts[ATTEMPTS_MAX];
     size_t attempt_count;
     int64_t waited_us; /* before the current attempt */
@@ -143,7 +144,6 @@ static bool passes_at_a_glance(const struct document_input *in, const struct jud
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
     struct document_input in;
-    describe(r, now_us, &in);
     transcript_finish(&r->transcript, now_us);
     struct judge_input judge = {
         .spec = r->spec,
@@ -154,6 +154,10 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         .again = r->context->again,
         .arena = &r->arena,
     };
+    if (r->error != NULL) {
+        return judge_error_with_wire(&judge, r->error_kind, r->error);
+    }
+    describe(r, now_us, &in);
     /* attempts of a `retry` are compared by their documents */
     if (r->context->only_verdicts && r->spec->rerun == NULL && passes_at_a_glance(&in, &judge)) {
         return NULL;
@@ -166,10 +170,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
 static void on_end(struct timer *t, int64_t now_us)
 {
     struct case_run *r = t->context;
-    struct json *document = r->error != NULL
-                                ? judge_error_document(r->spec, r->error_kind, r->error,
-                                                       r->context->again)
-                                : judged_document(r, now_us);
+    struct json *document = judged_document(r, now_us);
     if (document != NULL) {
         json_set(document, "ms", json_real((double)(now_us - r->start_us) / 1000.0));
     }
@@ -248,8 +249,8 @@ static void on_server_done(void *context)
 static bool may_bind(const struct spec_case *spec)
 {
     const struct spec_probe *p = spec->probe;
-    return p->has_auth && (p->mechanism.n == 0 ||
-                           slice_has_suffix(p->mechanism, SLICE("-PLUS")) || p->step_count != 0);
+    return p->has_auth && (p->mechanism.n == 0 || slice_has_suffix(p->mechanism, SLICE("-PLUS")) ||
+                           p->step_count != 0);
 }
 
 static void before_server_tls_up(void *context, struct slice binding)
@@ -328,6 +329,21 @@ static void before_tls_up(void *context, struct slice binding)
     client_set_binding(r->client, binding);
 }
 
+/* A step that uses what earlier ones captured begins: what did they come to? */
+static bool late_argument(void *context, size_t step, struct slice *out)
+{
+    struct case_run *r = context;
+    const struct spec_probe *probe = r->spec->probe;
+    struct match_captures captures = {.arena = &r->arena};
+    struct json *steps = document_steps(client_report(r->client));
+    for (size_t i = 0; i < step; i++) {
+        match_take_captures(probe->steps[i].expect, json_at(steps, i), &captures);
+    }
+    json_free(steps);
+    return setup_text(&probe->steps[step].argument, r->spec, r->context->secrets, &r->target,
+                      &captures, &r->arena, out);
+}
+
 static void diagnose_report(struct case_run *r)
 {
     const struct client_report *report = client_report(r->client);
@@ -341,7 +357,7 @@ static void diagnose_report(struct case_run *r)
         .host = slice_of(r->target.host),
         .stage = report->stage,
         .fault = report->fault,
-        .detail = slice_of(report->detail),
+        .detail = slice_of(report->detail[0] != '\0' ? report->detail : r->dial_detail),
         .reply = report->reply.raw,
         .greeting = report->greeting.raw,
         .mechanism = slice_of(report->mechanism),
@@ -417,6 +433,7 @@ static void on_dialled(void *context, const struct dial_result *result)
         return;
     }
     memcpy(r->address, result->address, sizeof r->address);
+    memcpy(r->dial_detail, result->detail, sizeof r->dial_detail);
     if (result->link != NULL) {
         driver_attach(r->driver, result->link);
     } else {
@@ -528,6 +545,8 @@ static void probe(struct case_run *r)
         return;
     }
     setup_client_params(r->spec, r->context, &r->target, &r->rng, &r->arena, &r->params);
+    r->params.late_argument = late_argument;
+    r->params.late_context = r;
     start_attempt(r);
 }
 

@@ -38,6 +38,9 @@ struct document_input {
     int64_t start_us, end_us; /* of the case, on the world's clock */
 };
 
+/* What came of the steps so far: the part `steps` of the document. A new reference. */
+struct json *document_steps(const struct client_report *r);
+
 /*
  * The parts a document is made of, each some of its keys. A passing case of which nobody wants the
  * document is judged by the parts it asserts something about; the rest is never built.

@@ -18,6 +18,7 @@ struct judging {
     const struct judge_input *in;
     struct json *document;
     struct match_checks checks;
+    struct match_captures captures;
     const char *message; /* of the first thing that failed; NULL while nothing has */
     const char *kind;
     struct buf text;
@@ -45,7 +46,9 @@ static const char *check_note(struct judging *j, const struct match_check *c)
     if (c->note != NULL && c->note[0] != '\0') {
         return c->note;
     }
-    return arena_printf(j->in->arena, "wanted %s, got %s", c->want, value_text(j, c->got));
+    bool has_more = c->tell != NULL && c->tell[0] != '\0';
+    return arena_printf(j->in->arena, "wanted %s, got %s%s%s%s", c->want, value_text(j, c->got),
+                        has_more ? " (" : "", has_more ? c->tell : "", has_more ? ")" : "");
 }
 
 static void add_failure(struct judging *j, const char *kind, const char *message)
@@ -76,7 +79,10 @@ static void collect_checks(struct judging *j)
             continue;
         }
         failed++;
-        add_failure(j, "expect", arena_printf(j->in->arena, "%s: %s", c->path, check_note(j, c)));
+        struct slice verb = json_slice(json_get(c->got, "verb")); /* of not_sent: say which */
+        add_failure(j, "expect",
+                    arena_printf(j->in->arena, "%s: " SLICE_FMT "%s%s", c->path, SLICE_ARG(verb),
+                                 verb.n != 0 ? " " : "", check_note(j, c)));
         if (shown < SHOWN_CHECKS) {
             print_check(j, c);
             shown++;
@@ -121,6 +127,40 @@ static void default_checks(struct judging *j)
     }
 }
 
+/* From the steps in order, then from the document as a whole. */
+static void take_captures(struct judging *j)
+{
+    const struct spec_probe *probe = j->in->spec->probe;
+    const struct json *steps = json_get(j->document, "steps");
+    if (!j->in->spec->has_captures) {
+        return;
+    }
+    for (size_t i = 0; probe != NULL && i < probe->step_count; i++) {
+        match_take_captures(probe->steps[i].expect, json_at(steps, i), &j->captures);
+    }
+    match_take_captures(j->in->spec->expect, j->document, &j->captures);
+    struct json *captured = json_map();
+    for (size_t i = 0; i < j->captures.count; i++) {
+        json_set(captured, arena_text(j->in->arena, j->captures.list[i].name),
+                 json_string(j->captures.list[i].value));
+    }
+    json_set(j->document, "captured", captured);
+}
+
+/* An expect with the captured values in their places. */
+static const struct node *completed(struct judging *j, const struct node *expect)
+{
+    return j->in->spec->has_captures ? match_put_captures(expect, &j->captures) : expect;
+}
+
+/* The case's own; steps may be all that asserts. */
+static void apply_expect(struct judging *j)
+{
+    if (j->in->spec->expect != NULL) {
+        match_apply(completed(j, j->in->spec->expect), j->document, &j->checks);
+    }
+}
+
 /* Each step's own `expect`, against that step's part of the document. */
 static void check_steps(struct judging *j)
 {
@@ -131,7 +171,7 @@ static void check_steps(struct judging *j)
             continue;
         }
         size_t before = j->checks.count;
-        match_apply(probe->steps[i].expect, json_at(steps, i), &j->checks);
+        match_apply(completed(j, probe->steps[i].expect), json_at(steps, i), &j->checks);
         for (size_t k = before; k < j->checks.count; k++) {
             j->checks.list[k].path =
                 arena_printf(j->in->arena, "steps[%zu].%s", i, j->checks.list[k].path);
@@ -243,12 +283,16 @@ static void put_text(struct judging *j)
 
 enum verdict judge_case(const struct judge_input *in, struct json *document)
 {
-    struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
+    struct judging j = {.in = in,
+                        .document = document,
+                        .checks = {.arena = in->arena},
+                        .captures = {.arena = in->arena}};
     buf_init(&j.text, TEXT_MAX);
     if (in->transcript != NULL && node_get(in->spec->expect, "transcript") != NULL) {
         json_set(document, "transcript", transcript_to_json(in->transcript, in->start_us));
     }
-    match_apply(in->spec->expect, document, &j.checks);
+    take_captures(&j);
+    apply_expect(&j);
     check_steps(&j);
     collect_checks(&j);
     default_checks(&j);
@@ -270,7 +314,7 @@ enum verdict judge_case(const struct judge_input *in, struct json *document)
 bool judge_expectations_hold(const struct judge_input *in, struct json *document)
 {
     struct judging j = {.in = in, .document = document, .checks = {.arena = in->arena}};
-    match_apply(in->spec->expect, document, &j.checks);
+    apply_expect(&j);
     check_steps(&j);
     for (size_t i = 0; i < j.checks.count; i++) {
         if (!j.checks.list[i].is_ok) {
@@ -299,13 +343,24 @@ static struct json *bare_document(const struct spec_case *c, enum verdict verdic
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
                                   const char *message, const char *again)
 {
-    struct json *doc = bare_document(spec, VERDICT_ERROR);
+    struct judge_input in = {.spec = spec, .again = again};
+    return judge_error_with_wire(&in, kind, message);
+}
+
+struct json *judge_error_with_wire(const struct judge_input *in, const char *kind,
+                                   const char *message)
+{
+    struct json *doc = bare_document(in->spec, VERDICT_ERROR);
     json_set(doc, "kind", json_text(kind));
     json_set(doc, "message", json_text(message));
     struct buf text;
-    buf_init(&text, 4096);
+    buf_init(&text, TEXT_MAX);
     buf_addf(&text, "%s\n", message);
-    again_add(&text, again, spec);
+    if (in->transcript != NULL) {
+        transcript_print(in->transcript, in->start_us, LAST_LINES, SIZE_MAX, &text);
+        json_set(doc, "transcript", transcript_to_json(in->transcript, in->start_us));
+    }
+    again_add(&text, in->again, in->spec);
     json_set(doc, "text", json_string(buf_slice(&text)));
     buf_release(&text);
     return doc;

@@ -33,6 +33,9 @@ bool judge_expectations_hold(const struct judge_input *in, struct json *document
  * again as in struct judge_input. */
 struct json *judge_error_document(const struct spec_case *spec, const char *kind,
                                   const char *message, const char *again);
+/* The same, with what was on the wire until then; spec, transcript, start_us and again are read. */
+struct json *judge_error_with_wire(const struct judge_input *in, const char *kind,
+                                   const char *message);
 struct json *judge_skip_document(const struct spec_case *spec, const char *reason);
 
 #endif

@@ -36,6 +36,10 @@ struct slice secrets_named(const struct secrets *s, const struct spec_case *c, c
 /* Registers a further secret that was made in passing (a literal test password). */
 void secrets_register(struct secrets *s, const char *name, struct slice value);
 
+/* Those that came from outside: environment, file or command; not the generated ones. */
+void secrets_walk_given(const struct secrets *s, void (*visit)(void *context, struct slice value),
+                        void *context);
+
 /* All values, one a line, into a file only the owner can read; for the test that greps for them.
  * Errors: ERR_IO. */
 enum err secrets_keep(const struct secrets *s, const char *path, struct why *why) MUST_USE;

@@ -79,33 +79,57 @@ void setup_target(const struct spec_case *c, const struct registry *providers,
     }
 }
 
-struct slice setup_text(const struct spec_text *text, const struct spec_case *c,
-                        const struct secrets *secrets, const struct setup_target *target,
-                        struct arena *arena)
+/* False when the part is a value that was not captured. */
+static bool add_part(const struct spec_part *part, const struct spec_case *c,
+                     const struct secrets *secrets, const struct setup_target *target,
+                     const struct match_captures *captures, struct arena *arena, struct buf *out)
 {
-    struct buf out;
-    buf_init(&out, 1 << 20);
-    for (size_t i = 0; i < text->count; i++) {
-        const struct spec_part *part = &text->parts[i];
-        switch (part->kind) {
-        case SPEC_LITERAL:
-            buf_add(&out, part->text);
-            break;
-        case SPEC_SECRET:
-            buf_add(&out, secrets_named(secrets, c, arena_text(arena, part->text)));
-            break;
-        case SPEC_SERVER_HOST:
-            buf_add_text(&out, target != NULL ? target->host : "");
-            break;
-        case SPEC_SERVER_PORT:
-            buf_addf(&out, "%u", target != NULL ? target->port : 0);
-            break;
+    struct slice value;
+    switch (part->kind) {
+    case SPEC_LITERAL:
+        buf_add(out, part->text);
+        break;
+    case SPEC_SECRET:
+        buf_add(out, secrets_named(secrets, c, arena_text(arena, part->text)));
+        break;
+    case SPEC_SERVER_HOST:
+        buf_add_text(out, target != NULL ? target->host : "");
+        break;
+    case SPEC_SERVER_PORT:
+        buf_addf(out, "%u", target != NULL ? target->port : 0);
+        break;
+    case SPEC_SERVER_ADDR:
+        if (target != NULL && target->connect_to != NULL) {
+            buf_add_text(out, target->connect_to);
+        } else if (target != NULL) {
+            buf_addf(out, "%s:%u", target->host, target->port);
         }
+        break;
+    case SPEC_CAPTURE:
+        if (captures == NULL || !match_captured(captures, part->text, &value)) {
+            return false;
+        }
+        buf_add(out, value);
+        break;
     }
-    struct slice copy = arena_copy(arena, buf_slice(&out));
-    buf_wipe(&out);
-    buf_release(&out);
-    return copy;
+    return true;
+}
+
+bool setup_text(const struct spec_text *text, const struct spec_case *c,
+                const struct secrets *secrets, const struct setup_target *target,
+                const struct match_captures *captures, struct arena *arena, struct slice *out)
+{
+    struct buf value;
+    bool is_whole = true;
+    buf_init(&value, 1 << 20);
+    for (size_t i = 0; i < text->count; i++) {
+        is_whole =
+            add_part(&text->parts[i], c, secrets, target, captures, arena, &value) && is_whole;
+    }
+    *out = arena_copy(arena, buf_slice(&value));
+    buf_wipe(&value);
+    buf_release(&value);
+    return is_whole;
 }
 
 /* Mechanisms the provider is known to take for this kind of credential, else our own order. */
@@ -148,7 +172,7 @@ static void put_auth(const struct spec_case *c, const struct run_context *contex
     out->user = probe->user;
     out->authzid = probe->authzid;
     const struct spec_text *secret = probe->token.count != 0 ? &probe->token : &probe->password;
-    out->secret = setup_text(secret, c, context->secrets, target, arena);
+    (void)setup_text(secret, c, context->secrets, target, NULL, arena, &out->secret);
     out->initial_response = (enum client_initial_response)probe->initial_response;
     out->ignore_offer = probe->ignore_offer;
 }
@@ -175,7 +199,8 @@ static void put_steps(const struct spec_case *c, const struct run_context *conte
         const struct spec_step *from = &probe->steps[i];
         bool is_known = client_verb_from_slug(slice_of(from->verb), &steps[i].verb);
         must(is_known); /* the loader's list and the client's are one, a test compares them */
-        steps[i].argument = setup_text(&from->argument, c, context->secrets, target, arena);
+        steps[i].is_late = !setup_text(&from->argument, c, context->secrets, target, NULL, arena,
+                                       &steps[i].argument);
         steps[i].duration_us = from->duration_us;
         steps[i].is_last_chunk = steps[i].verb == STEP_BDAT && !from->has_more;
     }

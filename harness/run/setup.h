@@ -12,6 +12,7 @@
 #include "net/tls_setups.h"
 #include "net/world.h"
 #include "run/secrets.h"
+#include "scenario/match.h"
 #include "scenario/spec.h"
 
 /* What is costly or shared, one per worker. All borrowed. */
@@ -48,10 +49,11 @@ void setup_target(const struct spec_case *c, const struct registry *providers,
 /* Name the fake server's certificate is for: the persona's host, "localhost" for esmtp. */
 const char *setup_fake_host(const struct spec_case *c, const struct registry *providers);
 
-/* Puts the run-time parts into a text. Lives in the arena. */
-struct slice setup_text(const struct spec_text *text, const struct spec_case *c,
-                        const struct secrets *secrets, const struct setup_target *target,
-                        struct arena *arena);
+/* Puts the run-time parts into a text. captures may be NULL. Lives in the arena. False when a value
+ * was not captured. */
+bool setup_text(const struct spec_text *text, const struct spec_case *c,
+                const struct secrets *secrets, const struct setup_target *target,
+                const struct match_captures *captures, struct arena *arena, struct slice *out);
 
 /* Parameters of one attempt. Slices live in the arena or in the scenario. */
 void setup_client_params(const struct spec_case *c, const struct run_context *context,

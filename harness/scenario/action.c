@@ -67,6 +67,10 @@ static void read_tls(struct bind *b, const struct node *value, struct spec_actio
     out->tls = (struct spec_tls){
         .is_set = true, .cert = "", .min = "", .max = "", .ciphers = "", .fault = ""};
     bind_map(b, &shape_tls, value, &out->tls);
+    if (out->tls.has_mode) {
+        doc_error_at(b->errors, node_key(value, "mode"),
+                     "'mode' is of the server as a whole: write security beside 'on'");
+    }
 }
 
 static void read_flag(struct bind *b, const struct node *value, struct spec_action *out)

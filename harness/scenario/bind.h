@@ -9,6 +9,7 @@ struct bind {
     struct arena *arena;
     struct doc_errors *errors;
     const struct registry *providers;
+    bool may_capture; /* a step is being read: captured values may stand in it */
 };
 
 /* Fills out (of shape->size octets, zeroed by the caller) from a mapping. */

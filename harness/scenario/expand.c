@@ -3,7 +3,7 @@
  * From scenarios to cases: every row times every combination of the axes, each substituted, checked
  * and read by itself. Ids name rows and values, never positions.
  */
-#include "scenario/parts.h"
+#include "scenario/capture.h"
 
 #include "base/text.h"
 
@@ -382,6 +382,10 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
     struct file_state *f = x->f;
     struct scope scope = new_scope(f, NULL, NULL);
     size_t before = f->errors.errors;
+    capture_scan(&scope, x->body);
+    if (row != NULL && !x->has_made_rows) {
+        capture_scan(&scope, row);
+    }
     /* values of a row may use vars; then the scenario may use the row */
     const struct node *values = row != NULL && !x->has_made_rows ? scope_apply(&scope, row) : row;
     scope.row = values;
@@ -420,6 +424,8 @@ static void make_case(struct expansion *x, const struct node *row, const struct 
         check_row_columns(x, &scope, values);
     }
     check_axes_used(x, &scope);
+    capture_check_used(&scope);
+    c.has_captures = scope.capture_count != 0;
     put_secrets(f, scope.used_secrets, &c);
     f->cases = bind_grow(&f->bind, f->cases, f->case_count, sizeof *f->cases);
     f->cases[f->case_count++] = c;

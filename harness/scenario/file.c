@@ -63,11 +63,11 @@ static const struct node *parse_file(struct file_state *f, const char *path, con
     const struct node *root = NULL;
     enum err err = doc_read_file(path, node_limits_default.file_bytes, f->bind.arena, &text, &why);
     if (err != ERR_OK) {
-        struct slice reason = slice_of(why.text);
-        if (at->line == 0 && slice_has_prefix(reason, slice_of(path))) { /* it stands in front */
-            reason = slice_from(reason, strlen(path) + 2);
-        }
-        doc_error_at(&f->errors, at, SLICE_FMT, SLICE_ARG(reason));
+        /* a place without a line is the file itself, and names it */
+        size_t named =
+            at->line == 0 && strncmp(why.text, path, strlen(path)) == 0 ? strlen(path) : 0;
+        named += named != 0 && strncmp(why.text + named, ": ", 2) == 0 ? 2 : 0;
+        doc_error_at(&f->errors, at, "%s", why.text + named);
         return NULL;
     }
     err = doc_parse_yaml(path, text, NULL, f->bind.arena, &f->errors, &root);

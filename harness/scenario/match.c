@@ -6,8 +6,10 @@
  */
 #include "scenario/match.h"
 
+#include "scenario/capture.h"
 #include "scenario/match_leaf.h"
-#include "scenario/parts.h"
+
+#include "base/text.h"
 
 #include <string.h>
 
@@ -107,9 +109,12 @@ static void check_not_sent(const struct field *f, const struct node *n, struct d
     }
 }
 
-static void check_field(const struct field *f, const struct node *n, struct doc_errors *errors)
+static void check_field(const struct shape *shape, const struct field *f, const struct node *n,
+                        struct doc_errors *errors)
 {
-    if (f->type == MATCH_MAP && !is_matcher(n)) {
+    if (f->type == MATCH_CAPTURE) {
+        capture_check_form(shape, f, n, errors);
+    } else if (f->type == MATCH_MAP && !is_matcher(n)) {
         check_map(f->shape, n, errors);
     } else if (f->type == MATCH_MAP) {
         leaf_check(MATCH_TEXT, NULL, f->key, n, errors);
@@ -134,8 +139,12 @@ static void check_map(const struct shape *shape, const struct node *n, struct do
     }
     for (size_t i = 0; i < n->count; i++) {
         const struct field *f = shape_find(shape, n->keys[i]->text);
+        if (f != NULL && f->type == FIELD_REFUSED) {
+            doc_error_at(errors, n->keys[i], "'%s': %s", f->key, f->doc);
+            continue;
+        }
         if (f != NULL) {
-            check_field(f, n->items[i], errors);
+            check_field(shape, f, n->items[i], errors);
             continue;
         }
         const char *nearest = shape_nearest(shape, n->keys[i]->text);
@@ -157,8 +166,23 @@ void match_check_form(const struct node *expect, struct doc_errors *errors)
     check_map(&shape_expect, expect, errors);
 }
 
+static bool has_mark(const struct node *n)
+{
+    bool has_one = capture_is_marked(n);
+    for (size_t i = 0; n->kind != NODE_SCALAR && i < n->count; i++) {
+        has_one = has_one || has_mark(n->items[i]);
+    }
+    return has_one;
+}
+
 void match_check_text(const struct node *matcher, struct doc_errors *errors)
 {
+    if (has_mark(matcher)) {
+        doc_error_at(errors, matcher,
+                     "the fake server knows no captured values: they go into "
+                     "later steps and into assertions");
+        return;
+    }
     leaf_check(MATCH_TEXT, NULL, "when", matcher, errors);
 }
 
@@ -192,7 +216,8 @@ static void add_check(struct walk *w, const char *path, const struct node *at, b
                                                .at = at,
                                                .want = want,
                                                .got = (struct json *)(uintptr_t)got,
-                                               .note = note};
+                                               .note = note,
+                                               .tell = ""};
 }
 
 static void walk_map(struct walk *w, const struct shape *shape, const struct node *n,
@@ -205,8 +230,18 @@ static void walk_leaf(struct walk *w, enum field_type type, const struct node *n
     buf_init(&want, 4096);
     leaf_describe(n, &want);
     const char *text = arena_text(w->arena, buf_slice(&want));
+    bool is_ok = leaf_holds(type, n, got);
+    bool is_time = type == MATCH_DURATION && json_kind(got) == JSON_REAL;
+    add_check(w, path, n, is_ok, got, text,
+              is_ok || !is_time
+                  ? ""
+                  : arena_printf(w->arena, "wanted %s, got %.1f ms", text, json_to_real(got)));
+    if (!is_ok && w->out != NULL) {
+        buf_reset(&want);
+        leaf_tell(type, n, got, &want);
+        w->out->list[w->out->count - 1].tell = arena_text(w->arena, buf_slice(&want));
+    }
     buf_release(&want);
-    add_check(w, path, n, leaf_holds(type, n, got), got, text, "");
 }
 
 /* Does any or each item have what is asked? Said at the quantifier, not item by item. */
@@ -326,11 +361,35 @@ static void walk_not_sent(struct walk *w, const struct node *n, const struct jso
     }
 }
 
+static void walk_captures(struct walk *w, const struct node *n, const struct json *doc,
+                          const char *path)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const struct json *got;
+        const char *problem;
+        bool is_ok = capture_match(n->items[i], doc, &got, &problem).n != 0;
+        const struct node *regex = node_get(n->items[i], "regex");
+        struct buf text;
+        buf_init(&text, 4096);
+        text_visible(json_slice(got), TEXT_ONE_LINE, &text);
+        const char *note = is_ok ? ""
+                           : got == NULL
+                               ? problem
+                               : arena_printf(w->arena, "%s: %s", problem, buf_text(&text));
+        buf_release(&text);
+        add_check(w, arena_printf(w->arena, "%s." SLICE_FMT, path, SLICE_ARG(n->keys[i]->text)),
+                  regex != NULL ? regex : n->items[i], is_ok, got,
+                  arena_text(w->arena, node_text(regex)), note);
+    }
+}
+
 static void walk_field(struct walk *w, const struct field *f, const struct node *n,
                        const struct json *doc, const char *path)
 {
     const struct json *got = json_get(doc, f->from != NULL ? f->from : f->key);
-    if (f->type == MATCH_MAP && !is_matcher(n)) {
+    if (f->type == MATCH_CAPTURE) {
+        walk_captures(w, n, doc, path);
+    } else if (f->type == MATCH_MAP && !is_matcher(n)) {
         walk_map(w, f->shape, n, got, path);
     } else if (f->type == MATCH_MAP) {
         walk_leaf(w, MATCH_TEXT, n, got, path);

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "doc/pattern.h"
-#include "scenario/parts.h"
+#include "scenario/capture.h"
 
 #include <string.h>
 
@@ -150,6 +150,8 @@ static void check_literal(enum field_type type, const struct choices *choices, c
     if (n->kind != NODE_SCALAR) {
         doc_error_at(errors, n, "'%s' is a text or a matcher, not %s", what,
                      node_kind_name(n->kind));
+    } else if (capture_is_marked(n)) {
+        return; /* known when the case is over */
     } else if (slice_find_char(n->text, BIND_PART_BEGIN) != SIZE_MAX) {
         refuse(errors, n, what, "compared when the case is over: a secret cannot stand here");
     } else if (leaf_is_null(n)) {
@@ -173,6 +175,8 @@ static void check_regex(const struct node *n, struct doc_errors *errors)
     struct why why;
     if (n->kind != NODE_SCALAR) {
         refuse(errors, n, "regex", "a text");
+    } else if (capture_is_marked(n)) {
+        refuse(errors, n, "regex", "no place for a captured value: use contains");
     } else if (pattern_new(n->text, 0, &p, &why) != ERR_OK) {
         doc_error_at(errors, n, "%s", why.text);
     }

@@ -90,7 +90,7 @@ static bool literal_holds(enum field_type type, const struct node *n, const stru
     return scalar_text_eq(n->text, got);
 }
 
-static bool item_holds(enum field_type type, const struct node *n, const struct json *item)
+bool leaf_item_holds(enum field_type type, const struct node *n, const struct json *item)
 {
     return n->kind == NODE_MAP ? leaf_holds(MATCH_TEXT, n, item)
                                : literal_holds(item_type(type), n, item);
@@ -102,7 +102,7 @@ static bool holds_equals(enum field_type type, const struct node *n, const struc
         return false;
     }
     for (size_t i = 0; i < n->count; i++) {
-        if (!item_holds(type, n->items[i], json_at(got, i))) {
+        if (!leaf_item_holds(type, n->items[i], json_at(got, i))) {
             return false;
         }
     }
@@ -113,7 +113,7 @@ static size_t find_item(enum field_type type, const struct node *n, const struct
                         size_t from)
 {
     size_t i = from;
-    while (i < json_count(got) && !item_holds(type, n, json_at(got, i))) {
+    while (i < json_count(got) && !leaf_item_holds(type, n, json_at(got, i))) {
         i++;
     }
     return i;

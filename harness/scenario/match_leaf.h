@@ -13,6 +13,12 @@ bool leaf_holds(enum field_type type, const struct node *n, const struct json *g
 void leaf_describe(const struct node *n,
                    struct buf *out); /* "535", "min 1, max 5", "[EHLO, QUIT]" */
 
+/* Of one item of a list. */
+bool leaf_item_holds(enum field_type type, const struct node *n, const struct json *item);
+/* Why n does not hold, for a person who has read what was wanted and what came; nothing when that
+ * says it all (match_tell.c). */
+void leaf_tell(enum field_type type, const struct node *n, const struct json *got, struct buf *out);
+
 /* What the form and the evaluation share. */
 bool leaf_is_list(enum field_type type);
 bool leaf_is_null(const struct node *n);       /* null or ~, without quotes */

@@ -44,6 +44,9 @@ struct scope {
     const struct node *used_columns[64]; /* keys of the row that were named */
     size_t used_count;
     uint64_t used_axes; /* bit per axis */
+    const struct node *captures[CAPTURES_MAX]; /* names, where they are captured */
+    size_t capture_count;
+    uint32_t used_captures; /* bit per name */
 };
 /* The node itself when nothing in it changes. Never NULL. */
 const struct node *scope_apply(struct scope *s, const struct node *n);

@@ -74,6 +74,12 @@ static struct json *match_schema(const struct field *f)
     switch ((int)f->type) {
     case MATCH_MAP:
         return shape_schema(f->shape);
+    case MATCH_CAPTURE:
+        out = json_map();
+        json_set(out, "type", json_text("object"));
+        json_set(out, "minProperties", json_int(1));
+        json_set(out, "additionalProperties", shape_schema(f->shape));
+        return out;
     case MATCH_ITEMS:
         return parse_schema("{\"type\": [\"array\", \"object\"]}");
     case MATCH_NOT_SENT:
@@ -95,6 +101,7 @@ static struct json *match_schema(const struct field *f)
         out = json_map();
         any = json_list();
         json_add(any, enum_schema(f->choices));
+        json_add(any, parse_schema("{\"type\": \"null\"}"));
         json_add(any, ref_schema("matcher"));
         json_add(any, ref_schema("reference"));
         json_set(out, "anyOf", any);
@@ -128,24 +135,36 @@ static const char *type_schema(enum field_type type)
     }
 }
 
+/* The whole value may come from a row: `alternatives: "${row.maybe}"`. */
+static struct json *or_reference(struct json *schema)
+{
+    struct json *out = json_map(), *any = json_list();
+    json_add(any, schema);
+    json_add(any, ref_schema("reference"));
+    json_set(out, "anyOf", any);
+    return out;
+}
+
 static struct json *collection_schema(const struct field *f)
 {
     struct json *out = json_map();
     json_set(out, "type", json_text(f->type == FIELD_MAPS ? "array" : "object"));
     json_set(out, f->type == FIELD_MAPS ? "items" : "additionalProperties",
-             ref_schema(f->shape->name));
+             or_reference(ref_schema(f->shape->name)));
     return out;
 }
 
 static struct json *field_schema(const struct field *f)
 {
     struct json *out = NULL;
-    if (f->type >= MATCH_TEXT) {
+    if (f->type == MATCH_MAP || f->type == MATCH_ITEMS || f->type == MATCH_NOT_SENT) {
+        out = or_reference(match_schema(f));
+    } else if (f->type >= MATCH_TEXT) {
         out = match_schema(f);
     } else if (f->schema != NULL) {
-        out = parse_schema(f->schema);
+        out = or_reference(parse_schema(f->schema));
     } else if (f->type == FIELD_MAP) {
-        out = ref_schema(f->shape->name);
+        out = or_reference(ref_schema(f->shape->name));
     } else if (f->type == FIELD_MAPS || f->type == FIELD_NAMED) {
         out = collection_schema(f);
     } else if (f->choices != NULL) {
@@ -261,6 +280,7 @@ static const char *type_name(const struct field *f)
         [MATCH_LIST] = "list",
         [MATCH_VERBS] = "list of verbs",
         [MATCH_NOT_SENT] = "list of verbs",
+        [MATCH_CAPTURE] = "names",
         [MATCH_MAP] = "mapping",
         [MATCH_ITEMS] = "list of mappings",
     };
@@ -308,10 +328,12 @@ static void markdown_rows(const struct shape *s, const char *prefix, struct buf 
             buf_addf(out, " (since %s)", f->since);
         }
         buf_add_text(out, " |\n");
-        bool is_part = f->type == MATCH_MAP || (f->type == MATCH_ITEMS && s != f->shape);
+        bool is_named = f->type == MATCH_CAPTURE;
+        bool is_part =
+            f->type == MATCH_MAP || is_named || (f->type == MATCH_ITEMS && s != f->shape);
         if (is_part) {
             char inner[128];
-            snprintf(inner, sizeof inner, "%s%s.", prefix, f->key);
+            snprintf(inner, sizeof inner, "%s%s.%s", prefix, f->key, is_named ? "NAME." : "");
             markdown_rows(f->shape, inner, out);
         }
     }

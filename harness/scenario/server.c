@@ -299,9 +299,24 @@ void server_init(struct spec_server *s)
     s->tls = (struct spec_tls){.cert = "", .min = "", .max = "", .ciphers = "", .fault = ""};
 }
 
+/* `tls: {mode: …}` is another way to write `security: …`; they may not contradict each other. */
+static void take_mode(struct bind *b, struct spec_server *s)
+{
+    if (!s->tls.has_mode) {
+        return;
+    }
+    if (s->security != SECURITY_COUNT && s->security != s->tls.mode) {
+        doc_error_at(b->errors, node_key(node_get(s->at, "tls"), "mode"),
+                     "'mode' is %s and 'security' is %s: write one of them",
+                     security_slug(s->tls.mode), security_slug(s->security));
+    }
+    s->security = s->tls.mode;
+}
+
 void server_finish(struct bind *b, struct spec_server *s)
 {
     const struct provider *p = registry_find(b->providers, slice_of(s->like));
+    take_mode(b, s);
     if (s->security == SECURITY_COUNT) {
         s->security =
             p != NULL && p->endpoint_count != 0 ? p->endpoints[0].security : SECURITY_STARTTLS;

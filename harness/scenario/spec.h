@@ -14,11 +14,12 @@
 #include "doc/node.h"
 #include "provider/provider.h"
 
-/* Text with parts that are known only at run time: ${secret:x} ${server.host} ${server.port}. */
-enum spec_part_kind { SPEC_LITERAL, SPEC_SECRET, SPEC_SERVER_HOST, SPEC_SERVER_PORT };
+/* Text with parts that are known only at run time: ${secret:x} ${server.host} ${server.port}
+ * ${server.addr}, and in steps what an earlier one captured. */
+enum spec_part_kind { SPEC_LITERAL, SPEC_SECRET, SPEC_SERVER_HOST, SPEC_SERVER_PORT, SPEC_SERVER_ADDR, SPEC_CAPTURE };
 struct spec_part {
     enum spec_part_kind kind;
-    struct slice text; /* the literal, or the secret's name */
+    struct slice text; /* the literal, or the name of the secret or of the captured value */
 };
 struct spec_text {
     const struct spec_part *parts;
@@ -58,6 +59,7 @@ struct spec_tls { /* unset parts are as the server's */
     const char *ciphers;
     const char *fault; /* slug of net/tls.h, "" none */
     bool wants_client_cert;
+    bool has_mode; enum security mode; /* of the server as a whole: the same as its `security` */
 };
 
 struct spec_action {
@@ -191,7 +193,7 @@ enum spec_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_INFO, LEVEL_COUNT }
 const char *spec_level_slug(enum spec_level level);
 
 struct spec_secret { const char *name; enum { SECRET_ENV, SECRET_FILE, SECRET_COMMAND, SECRET_GENERATE } from;
-    const char *value; /* variable, path or generator kind: password, app_password, token */
+    const char *value; /* variable, path or generator kind: password, token, … */
     const char *const *command; const struct node *at; };
 
 struct spec_expect_fail { const struct node *at; struct slice reason; struct slice with; /* "" any: what the message has to contain */ char until[11]; /* YYYY-MM-DD */ };
@@ -214,6 +216,7 @@ struct spec_case {
     const struct spec_probe *probe;       /* one of probe and classify; both with `via: wire` (see docs) */
     const struct spec_classify *classify;
     const struct node *expect;            /* substituted, checked for form */
+    bool has_captures;                    /* marks of captured values may stand in it and in the steps */
     const struct spec_expect_fail *expect_fail;
     const struct spec_rerun *rerun;       /* NULL: one attempt decides */
     int64_t timeout_us;                   /* for one attempt at the whole case; default 60 s */

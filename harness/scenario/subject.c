@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The probe with its steps, endpoints and classify: what the tables alone cannot check. */
-#include "scenario/parts.h"
+#include "scenario/capture.h"
 
 #include <string.h>
 
@@ -91,7 +91,9 @@ static void read_step(struct bind *b, const struct node *item, struct spec_step 
     bool is_empty = value != NULL && value->kind == NODE_SCALAR && value->is_plain &&
                     value->text.n == 0; /* `{quit: , expect: 221}` */
     if (value != NULL && !is_empty) {
+        b->may_capture = true;
         bind_field(b, f, value, out);
+        b->may_capture = false;
     } else if (f->type == FIELD_DURATION) {
         doc_error_at(b->errors, item, "'%s' needs a duration", f->key);
     }
@@ -143,6 +145,7 @@ static void check_auth(struct bind *b, struct spec_probe *p, bool is_live)
 void probe_finish(struct bind *b, struct spec_probe *p, bool is_live)
 {
     check_auth(b, p, is_live);
+    capture_check_order(b, p);
     if (p->step_count != 0 && p->has_until) {
         doc_error_at(b->errors, p->at, "a probe has steps or until, not both");
     }

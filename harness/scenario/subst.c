@@ -13,7 +13,7 @@
 
 enum { VALUE_MAX = 1024 * 1024 };
 
-static const char *const builtin_names[] = {"server.host", "server.port"};
+static const char *const builtin_names[] = {"server.host", "server.port", "server.addr"};
 
 /* Where in the source a "${name}" of this scalar stands; the scalar itself if it cannot be found.
  */
@@ -199,12 +199,12 @@ static const struct node *value_of(struct scope *s, const struct node *scalar,
     if (slice_has_prefix(name, SLICE("env:"))) {
         return from_env(s, scalar, reference, slice_from(name, 4));
     }
-    if (slice_has_prefix(name, SLICE("file:")) || slice_eq_text(name, "ca_file") ||
-        slice_eq_text(name, "server.addr")) {
+    if (slice_has_prefix(name, SLICE("file:")) || slice_eq_text(name, "ca_file")) {
         struct node at = place_of(scalar, reference);
         doc_error_at(s->errors, &at,
-                     "'" SLICE_FMT "' is for client commands, and this version "
-                     "has no client subject",
+                     "'" SLICE_FMT "' is the path of a file for client commands, and this version "
+                     "has no client subject: the probe takes ${secret:…} and trusts the fake "
+                     "server's CA by itself",
                      SLICE_ARG(slice_sub(name, 0, 80)));
         return NULL;
     }
@@ -213,15 +213,26 @@ static const struct node *value_of(struct scope *s, const struct node *scalar,
             return marked(s, scalar, name);
         }
     }
+    for (size_t i = 0; i < s->capture_count; i++) {
+        if (slice_eq(s->captures[i]->text, name)) {
+            s->used_captures |= UINT32_C(1) << i;
+            return marked(s, scalar,
+                          slice_of(arena_printf(s->arena, "capture:" SLICE_FMT, SLICE_ARG(name))));
+        }
+    }
     size_t i = find_key(s->vars, name);
     if (i != SIZE_MAX) {
         const struct node *value = s->vars->items[i];
         return value->kind == NODE_SCALAR ? node_new_scalar(s->arena, scalar, value->text) : value;
     }
     const char *known[64];
-    size_t count = key_names(s, s->vars, known, COUNT(known) - COUNT(builtin_names));
-    memcpy(&known[count], builtin_names, sizeof builtin_names);
-    unknown_name(s, scalar, reference, "name", name, known, count + COUNT(builtin_names));
+    size_t count = COUNT(builtin_names);
+    memcpy(known, builtin_names, sizeof builtin_names);
+    for (size_t k = 0; k < s->capture_count; k++) {
+        known[count++] = arena_text(s->arena, s->captures[k]->text);
+    }
+    count += key_names(s, s->vars, &known[count], COUNT(known) - count);
+    unknown_name(s, scalar, reference, "name", name, known, count);
     return NULL;
 }
 

@@ -70,6 +70,7 @@ enum field_type {
     MATCH_LIST,     /* texts */
     MATCH_VERBS,    /* SMTP verbs, without case */
     MATCH_NOT_SENT, /* verbs that must not be in the list `from` */
+    MATCH_CAPTURE,  /* name -> shape: capture.h */
     MATCH_MAP,      /* shape */
     MATCH_ITEMS,    /* a list of shape, or {count, first, last, any, all} */
 };

@@ -16,6 +16,8 @@
     const struct shape shape_##id = {title, doc, rows, COUNT(rows), sizeof(struct_name), at}
 #define AT(struct_name) offsetof(struct_name, at)
 
+static const char where_to_dial[] =
+    "a real server's stands under endpoint; a fake server has a port of its own";
 static const char no_client[] =
     "this version has no client subject; use probe, or classify for a mapper";
 
@@ -68,30 +70,33 @@ static const struct field auth_rows[] = {
     PX("initial_response", FIELD_CHOICE, initial_response, "on the AUTH line?", .choices = &choices_initial_responses),
     P ("ignore_offer",     FIELD_BOOL,   ignore_offer, "send AUTH though the server does not offer it"),
     REFUSED("oauth", "this version fetches no tokens; use token: \"${secret:name}\""),
+    REFUSED("username", "it is called user"),
 };
 SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 
+/* A step without an argument is written `{noop: , expect: 250}`. */
+#define STEP(k, d) ROW_X(struct spec_step, k, FIELD_PARTS, argument, d, .schema = "{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}")
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
-    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
-    ROW(struct spec_step, "connect",      FIELD_PARTS,    argument,    "open the connection and read the greeting"),
-    ROW(struct spec_step, "ehlo",         FIELD_PARTS,    argument,    "EHLO [name]"),
-    ROW(struct spec_step, "helo",         FIELD_PARTS,    argument,    "HELO [name]"),
-    ROW(struct spec_step, "starttls",     FIELD_PARTS,    argument,    "STARTTLS and, if it is granted, the handshake"),
-    ROW(struct spec_step, "auth",         FIELD_PARTS,    argument,    "the whole AUTH exchange of the probe's auth"),
-    ROW(struct spec_step, "mail",         FIELD_PARTS,    argument,    "MAIL FROM [address]"),
-    ROW(struct spec_step, "rcpt",         FIELD_PARTS,    argument,    "RCPT TO [address]"),
-    ROW(struct spec_step, "data",         FIELD_PARTS,    argument,    "DATA and 354"),
-    ROW(struct spec_step, "body",         FIELD_PARTS,    argument,    "the message [text] and the final dot"),
-    ROW(struct spec_step, "bdat",         FIELD_PARTS,    argument,    "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
-    ROW(struct spec_step, "rset",         FIELD_PARTS,    argument,    "RSET"),
-    ROW(struct spec_step, "noop",         FIELD_PARTS,    argument,    "NOOP"),
-    ROW(struct spec_step, "vrfy",         FIELD_PARTS,    argument,    "VRFY [name]"),
-    ROW(struct spec_step, "quit",         FIELD_PARTS,    argument,    "QUIT"),
-    ROW(struct spec_step, "raw",          FIELD_PARTS,    argument,    "these octets as they are, then one reply"),
-    ROW(struct spec_step, "send_raw",     FIELD_PARTS,    argument,    "these octets as they are, no reply is waited for"),
+    STEP("connect",      "open the connection and read the greeting"),
+    STEP("ehlo",         "EHLO [name]"),
+    STEP("helo",         "HELO [name]"),
+    STEP("starttls",     "STARTTLS and, if it is granted, the handshake"),
+    STEP("auth",         "the whole AUTH exchange of the probe's auth"),
+    STEP("mail",         "MAIL FROM [address]"),
+    STEP("rcpt",         "RCPT TO [address]"),
+    STEP("data",         "DATA and 354"),
+    STEP("body",         "the message [text] and the final dot"),
+    STEP("bdat",         "one chunk of the message, octet for octet; the last unless `last: false` (RFC 3030)"),
+    STEP("rset",         "RSET"),
+    STEP("noop",         "NOOP"),
+    STEP("vrfy",         "VRFY [name]"),
+    STEP("quit",         "QUIT"),
+    STEP("raw",          "these octets as they are, then one reply"),
+    STEP("send_raw",     "these octets as they are, no reply is waited for"),
     ROW(struct spec_step, "wait",         FIELD_DURATION, duration_us, "silence; what the server says meanwhile is kept"),
-    ROW(struct spec_step, "expect_close", FIELD_PARTS,    argument,    "the server has to close"),
+    STEP("expect_close", "the server has to close"),
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
 };
 SHAPE(step, "steps", "one step: a verb, with its argument, and what it must come to", step_rows, struct spec_step, AT(struct spec_step));
 
@@ -112,6 +117,12 @@ static const struct field probe_rows[] = {
     PX("timeout",     FIELD_MAP,      provider,     "time-outs by stage", .shape = &shape_timeout),
     PX("retry",       FIELD_MAP,      retry,        "when to try again", .shape = &shape_retry),
     PX("purpose",     FIELD_WORD,     purpose,      "what the check is for; policy follows from it", .choices = &choices_purposes),
+    REFUSED("host", where_to_dial),
+    REFUSED("port", where_to_dial),
+    REFUSED("tls", "the probe's mode is security; what the fake server shows stands under server"),
+    REFUSED("user", "it stands under auth"),
+    REFUSED("password", "it stands under auth"),
+    REFUSED("token", "it stands under auth"),
     PX("steps",       FIELD_CUSTOM,   steps,        "exact control, in place of until", .read = read_steps, .shape = &shape_step, .schema = "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/steps\"}]}}"),
 };
 SHAPE(probe, "probe", "our own client", probe_rows, struct spec_probe, AT(struct spec_probe));
@@ -123,6 +134,7 @@ static const struct field tls_rows[] = {
     ROW_X(struct spec_tls, "max",         FIELD_WORD, max,     "newest version spoken", .choices = &choices_tls_versions),
     ROW  (struct spec_tls, "ciphers",     FIELD_TEXT, ciphers, "OpenSSL cipher list (TLS 1.2 and older)"),
     ROW_X(struct spec_tls, "fault",       FIELD_WORD, fault,   "how the handshake goes wrong", .choices = &choices_tls_faults),
+    ROW_X(struct spec_tls, "mode",        FIELD_CHOICE, mode,  "the same as `security` beside it", .choices = &choices_securities, ALSO(struct spec_tls, has_mode)),
     ROW  (struct spec_tls, "client_cert", FIELD_BOOL, wants_client_cert, "a client certificate is demanded"),
 };
 SHAPE(tls, "tls", "TLS of the fake server", tls_rows, struct spec_tls, NO_OFFSET);
@@ -282,6 +294,10 @@ static const struct field scenario_rows[] = {
     HX("probe",       FIELD_NODE,   probe,    "our client is the subject", .shape = &shape_probe, .schema = "{\"$ref\": \"#/$defs/probe\"}"),
     HX("classify",    FIELD_NODE,   classify, "the mapper is the subject", .shape = &shape_classify, .schema = "{\"$ref\": \"#/$defs/classify\"}"),
     REFUSED("client", no_client),
+    REFUSED("name", "it is called id (stable) and title (for a person)"),
+    REFUSED("steps", "they stand under probe"),
+    REFUSED("auth", "it stands under probe"),
+    REFUSED("skip", "write needs: [NAME]: it is skipped, with that reason, until --have NAME"),
     HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free. Or {replies: PROVIDER}: the replies of a provider file", .shape = &shape_replies, .schema = "{\"anyOf\": [{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}, {\"$ref\": \"#/$defs/cases\"}]}"),
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),

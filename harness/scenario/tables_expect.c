@@ -84,10 +84,15 @@ static const struct field saw_message_rows[] = {
 };
 PART(saw_message, "messages", "one message the fake server took", saw_message_rows);
 
+#define REFUSED(k, d) {.key = k, FIELD_REFUSED, d}
+static const char from_assertions[] = "it is made of the assertions, and cannot be one of them";
+static const char from_the_file[] = "it is the case's own, and says nothing of a server";
+
 static const struct field saw_rows[] = {
     {.key = "connections", MATCH_NUMBER,   "how many"},
     {.key = "commands",    MATCH_VERBS,    "verbs in order"},
     {.key = "not_sent",    MATCH_NOT_SENT, "verbs that must not have come", .from = "sent"},
+    REFUSED("sent", "write commands: [EHLO, …], or not_sent: [AUTH]"),
     {.key = "auth",        MATCH_ITEMS,    "logins", .shape = &part_saw_auth},
     {.key = "secrets",     MATCH_TEXT,     "none: no secret crossed in clear, in any encoding"},
     {.key = "quit",        MATCH_BOOL,     "every connection said QUIT"},
@@ -125,13 +130,25 @@ static const struct field alternative_rows[] = {
 };
 PART(alternative, "alternatives", "another cause of the same reply", alternative_rows);
 
+static const struct field capture_rows[] = {
+    {.key = "regex", MATCH_TEXT, "a regular expression; its one group is kept, else all it finds", .flags = FIELD_IS_REQUIRED},
+    {.key = "from",  MATCH_TEXT, "a text of the document, by its path; default reply.text"},
+};
+PART(capture, "capture", "a piece of what came, under a name", capture_rows);
+
+#define STEP_ROWS                                                                             \
+    {.key = "reply", MATCH_MAP,      "the reply to it", .shape = &part_reply},                \
+    {.key = "fault", MATCH_TEXT,     "cause of what went wrong without a reply"},             \
+    {.key = "run",   MATCH_BOOL,     "it was reached"},                                       \
+    {.key = "time",  MATCH_DURATION, "how long it took", .from = "ms"},                       \
+    {.key = "ms",    MATCH_NUMBER,   "the same as a number"},                                 \
+    {.key = "step",  MATCH_TEXT,     "the verb"}
+static const struct field step_rows[] = { STEP_ROWS };
+PART(step, "steps", "what came of each step", step_rows);
+
 static const struct field step_expect_rows[] = {
-    {.key = "reply", MATCH_MAP,      "the reply to it", .shape = &part_reply},
-    {.key = "fault", MATCH_TEXT,     "cause of what went wrong without a reply"},
-    {.key = "run",   MATCH_BOOL,     "it was reached"},
-    {.key = "time",  MATCH_DURATION, "how long it took", .from = "ms"},
-    {.key = "ms",    MATCH_NUMBER,   "the same as a number"},
-    {.key = "step",  MATCH_TEXT,     "the verb"},
+    STEP_ROWS,
+    {.key = "capture", MATCH_CAPTURE, "keeps a piece of the reply, for later steps and assertions, as ${NAME}; it must be found", .shape = &part_capture},
 };
 SHAPE(step_expect, "step", "what came of one step", step_expect_rows);
 
@@ -156,7 +173,7 @@ static const struct field expect_rows[] = {
     {.key = "server_saw",     MATCH_MAP,   "what the fake server saw", .shape = &part_saw},
     {.key = "target",         MATCH_MAP,   "the server that was dialled", .shape = &part_target},
     {.key = "transcript",     MATCH_ITEMS, "the conversation", .shape = &part_line},
-    {.key = "steps",          MATCH_ITEMS, "what came of each step", .shape = &shape_step_expect},
+    {.key = "steps",          MATCH_ITEMS, "what came of each step", .shape = &part_step},
     {.key = "delivery",       MATCH_WORD,  "what became of the message", .choices = &choices_deliveries},
     {.key = "error_document", MATCH_TEXT,  "the JSON of a SASL 334"},
     {.key = "fault",          MATCH_TEXT,  "the sentence of what went wrong without a reply"},
@@ -167,6 +184,12 @@ static const struct field expect_rows[] = {
     {.key = "waited",         MATCH_DURATION, "waits between attempts, together", .from = "waited_ms"},
     {.key = "ms",             MATCH_NUMBER,   "length of the case, as a number"},
     {.key = "waited_ms",      MATCH_NUMBER,   "waits, as a number"},
+    REFUSED("client", "this version has no client subject; the wire decides: server_saw"),
+    REFUSED("verdict", from_assertions), REFUSED("kind", from_assertions), REFUSED("message", from_assertions),
+    REFUSED("text", from_assertions), REFUSED("checks", from_assertions), REFUSED("runs", from_assertions),
+    REFUSED("captured", "write ${NAME} in another assertion"),
+    REFUSED("id", from_the_file), REFUSED("level", from_the_file), REFUSED("world", from_the_file),
+    {.key = "capture",        MATCH_CAPTURE,  "keeps a piece of the document, for other assertions, as ${NAME}; it must be found", .shape = &part_capture},
 };
 SHAPE(expect, "expect", "assertions; they mirror the result document", expect_rows);
 /* clang-format on */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scalars: the schema says what a text means, so `5.10` stays "5.10" and `no` stays "no". */
-#include "scenario/bind.h"
+#include "scenario/capture.h"
 
 #include "base/text.h"
 
@@ -14,6 +14,13 @@ static bool refuse_runtime_part(struct bind *b, const char *what, const struct n
     }
     struct slice name = slice_from(n->text, at + 1);
     size_t end = slice_find_char(name, BIND_PART_END);
+    if (slice_has_prefix(name, SLICE("capture:"))) {
+        doc_error_at(b->errors, n,
+                     "'${" SLICE_FMT "}' cannot stand in '%s': it is captured while the case runs, "
+                     "and goes into later steps and into assertions",
+                     SLICE_ARG(slice_sub(name, 8, end - 8)), what);
+        return true;
+    }
     doc_error_at(b->errors, n,
                  "'${" SLICE_FMT
                  "}' cannot stand in '%s': it is known only when the case runs, and "
@@ -137,13 +144,20 @@ static struct spec_part part_of(struct slice name)
     if (slice_eq_text(name, "server.port")) {
         return (struct spec_part){.kind = SPEC_SERVER_PORT};
     }
+    if (slice_eq_text(name, "server.addr")) {
+        return (struct spec_part){.kind = SPEC_SERVER_ADDR};
+    }
+    if (slice_has_prefix(name, SLICE("capture:"))) {
+        return (struct spec_part){.kind = SPEC_CAPTURE, .text = slice_from(name, 8)};
+    }
     must(slice_has_prefix(name, SLICE("secret:")));
     return (struct spec_part){.kind = SPEC_SECRET, .text = slice_from(name, 7)};
 }
 
 bool bind_parts(struct bind *b, const char *what, const struct node *n, struct spec_text *out)
 {
-    if (!is_scalar(b, what, n)) {
+    bool is_early = capture_is_marked(n) && !b->may_capture;
+    if (!is_scalar(b, what, n) || (is_early && refuse_runtime_part(b, what, n))) {
         return false;
     }
     struct spec_part *parts = NULL;

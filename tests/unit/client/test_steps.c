@@ -2,6 +2,8 @@
 /* Given steps: exactly what was told, a result for each, and still never a credential in clear. */
 #include "peer.h"
 
+#include <malloc.h>
+
 #define IN(text) text, sizeof(text) - 1
 #define HELLO                                                                                      \
     {                                                                                              \
@@ -121,6 +123,80 @@ static void test_refused_before_dialling(void **state)
     }
 }
 
+/* clang-format off */
+static const struct {
+    const char *name;
+    enum client_verb verb;
+    struct slice late; /* no octets: the caller has none */
+    const char *seen;
+} late_rows[] = {
+    { "given",                   STEP_VRFY, {IN("jane")},             "VRFY QUIT" },
+    { "an address",              STEP_RCPT, {IN("<jane@b.test>")},    "RCPT QUIT" },
+    { "not there",               STEP_VRFY, {NULL, 0},                "QUIT" },
+    { "a line in it",            STEP_VRFY, {IN("x\r\nMAIL FROM:<a@b>")}, "QUIT" },
+    { "no address",              STEP_RCPT, {IN("<jane@b.test")},     "QUIT" },
+    { "an address with a line",  STEP_MAIL, {IN("<a@b>\r\nDATA")},    "QUIT" },
+    { "a name that is none",     STEP_EHLO, {IN("a b\r\n")},          "QUIT" },
+};
+/* clang-format on */
+
+static bool give_late(void *context, size_t step, struct slice *out)
+{
+    assert_int_equal(step, 0); /* the CONNECT that the client puts first does not count */
+    *out = *(const struct slice *)context;
+    return out->n != 0;
+}
+
+/* What is known only when the step begins is checked as all else: no line gets in by that way. */
+static void test_late_arguments(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(late_rows); i++) {
+        const struct exchange script[] = {HELLO, {"", "250 ok\r\n", GO_ON}};
+        const struct client_step step = {.verb = late_rows[i].verb, .is_late = true};
+        struct slice late = late_rows[i].late;
+        struct client_params params = {
+            .steps = &step, .step_count = 1, .late_argument = give_late, .late_context = &late};
+        struct peer p = {.name = late_rows[i].name,
+                         .script = script,
+                         .count = strcmp(late_rows[i].seen, "QUIT") != 0 ? 2 : 1,
+                         .cut_at = SIZE_MAX};
+        peer_play(&p, &params);
+        const struct client_report *r = client_report(p.client);
+        bool is_sent = p.count == 2;
+        if (strcmp(buf_text(&p.seen), late_rows[i].seen) != 0 || r->steps[0].was_run != is_sent ||
+            (r->fault == FAULT_CONFIGURATION) == is_sent) {
+            fail_msg("%s: want '%s', got '%s' (%s)", p.name, late_rows[i].seen, buf_text(&p.seen),
+                     r->detail);
+        }
+        peer_free(&p);
+    }
+}
+
+/* A server that talks without end while nothing was asked: the first replies are kept, and memory is
+ * not filled with the rest. */
+static void test_flood(void **state)
+{
+    (void)state;
+    static const struct client_step steps[] = {{.verb = STEP_WAIT, .duration_us = 1000000}};
+    struct client_params params = {.steps = steps, .step_count = 1};
+    struct client *c = NULL;
+    struct why why;
+    struct session_act act;
+    assert_int_equal(client_new(&params, &c, &why), ERR_OK);
+    struct session s = client_session(c);
+    s.ops->on_news(s.self, 0, &(struct session_news){.event = SESSION_CONNECTED});
+    s.ops->on_input(s.self, 0, SLICE("220 x\r\n"));
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 100000; i++) {
+        s.ops->on_input(s.self, 0, i % 2 == 0 ? SLICE("250 a\r\n") : SLICE("421 b\r\n"));
+        s.ops->next(s.self, 0, &act);
+    }
+    assert_in_range(mallinfo2().uordblks - before, 0, 200000);
+    assert_int_equal(client_report(c)->unsolicited_count, 64);
+    client_free(c);
+}
+
 static void test_choose(void **state)
 {
     (void)state;
@@ -139,6 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_refused_before_dialling),
+        cmocka_unit_test(test_late_arguments),
+        cmocka_unit_test(test_flood),
         cmocka_unit_test(test_choose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

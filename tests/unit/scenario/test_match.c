@@ -20,10 +20,13 @@ static const char document[] =
     "   \"text\": \"one\\ntwo words\", \"notes\": []},"
     " \"greeting\": {\"code\": 0, \"enhanced\": \"\", \"lines\": []}, \"fault\": null,"
     " \"tls\": {\"version\": \"TLSv1.2\", \"verified\": true, \"days_left\": -3, \"why\": null},"
-    " \"capabilities\": {\"clear\": [\"SIZE 100\", \"STARTTLS\"], \"tls\": [\"AUTH LOGIN XOAUTH2\"]},"
-    " \"attempts\": [{\"n\": 1, \"code\": 451, \"after_ms\": 0}, {\"n\": 2, \"code\": 535, \"after_ms\": 100}],"
+    " \"capabilities\": {\"clear\": [\"SIZE 100\", \"STARTTLS\"], \"tls\": [\"AUTH LOGIN "
+    "XOAUTH2\"]},"
+    " \"attempts\": [{\"n\": 1, \"code\": 451, \"after_ms\": 0}, {\"n\": 2, \"code\": 535, "
+    "\"after_ms\": 100}],"
     " \"ms\": 1500.5, \"waited_ms\": 100, \"quit\": true,"
-    " \"server_saw\": {\"connections\": 2, \"commands\": [\"EHLO\", \"AUTH\", \"QUIT\"], \"secrets\": \"none\","
+    " \"server_saw\": {\"connections\": 2, \"commands\": [\"EHLO\", \"AUTH\", \"QUIT\"], "
+    "\"secrets\": \"none\","
     "   \"sent\": [{\"verb\": \"EHLO\", \"ms\": 1, \"inside_tls\": false},"
     "              {\"verb\": \"AUTH\", \"ms\": 12.04, \"inside_tls\": false}],"
     "   \"auth\": [{\"mechanism\": \"LOGIN\", \"inside_tls\": true}]}}";
@@ -126,7 +129,8 @@ static void load(struct loaded *l, const char *yaml, const char *json)
 {
     arena_init(&l->arena);
     doc_errors_init(&l->errors, &l->arena);
-    enum err err = doc_parse_yaml("e.yaml", slice_of(yaml), NULL, &l->arena, &l->errors, &l->expect);
+    enum err err =
+        doc_parse_yaml("e.yaml", slice_of(yaml), NULL, &l->arena, &l->errors, &l->expect);
     assert_int_equal(err, ERR_OK);
     assert_int_equal(json_parse(slice_of(json), &l->document, NULL), ERR_OK);
 }
@@ -169,7 +173,8 @@ static void test_the_failing_leaf_is_named(void **state)
 {
     (void)state;
     struct loaded l;
-    load(&l, "outcome: refused\nserver_saw:\n  secrets: none\n  not_sent: [MAIL, AUTH]\n", document);
+    load(&l, "outcome: refused\nserver_saw:\n  secrets: none\n  not_sent: [MAIL, AUTH]\n",
+         document);
     struct match_checks checks = {.arena = &l.arena};
     assert_false(match_apply(l.expect, l.document, &checks));
     assert_int_equal(checks.count, 4);
@@ -217,6 +222,90 @@ static void test_text(void **state)
     }
 }
 
+/* clang-format off */
+static const struct { const char *expect, *says; } told[] = { /* says: the note, or what is told besides */
+    { "cause: null", "" },
+    { "reply: { lines: [one, 'two words', three] }", "item 3: three is missing" },
+    { "reply: { lines: [one] }", "item 2: two words is too much" },
+    { "reply: { lines: [one, { prefix: three }] }", "item 2: wanted prefix three, got two words" },
+    { "server_saw: { commands: { equals: [EHLO, quit, AUTH] } }", "item 2: wanted quit, got AUTH" },
+    { "server_saw: { commands: { includes: [MAIL, ehlo, RCPT] } }", "MAIL, RCPT are missing" },
+    { "server_saw: { commands: { includes: MAIL } }", "MAIL is missing" },
+    { "server_saw: { commands: { excludes: [MAIL, AUTH] } }", "AUTH is there" },
+    { "server_saw: { commands: { ordered: [AUTH, EHLO] } }", "no EHLO after AUTH" },
+    { "server_saw: { commands: { ordered: [EHLO, MAIL] } }", "no MAIL" },
+    { "server_saw: { commands: { count: { min: 4 } } }", "there are 3" },
+    { "server_saw: { commands: { includes: MAIL, count: 3, excludes: AUTH } }", "MAIL is missing; AUTH is there" },
+    { "cause: { all: [{ prefix: auth. }, { suffix: _expired }] }", "not so: suffix _expired" },
+    { "elapsed: { max: 1s }", "wanted max 1s, got 1500.5 ms" },
+};
+/* clang-format on */
+
+static void test_what_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(told); i++) {
+        struct loaded l;
+        load(&l, told[i].expect, document);
+        struct match_checks checks = {.arena = &l.arena};
+        assert_false(match_apply(l.expect, l.document, &checks));
+        const struct match_check *c = &checks.list[checks.count - 1];
+        const char *says = c->note[0] != '\0' ? c->note : c->tell;
+        if (strcmp(says, told[i].says) != 0) {
+            fail_msg("%s: got '%s', want '%s'", told[i].expect, says, told[i].says);
+        }
+        release(&l);
+    }
+}
+
+/* clang-format off */
+static const struct { const char *expect, *from, *value; } captures[] = { /* value NULL: it fails */
+    { "capture: { a: { regex: 'two (\\w+)' } }", "reply.text", "words" },
+    { "capture: { a: { regex: 'o\\w' } }",        "reply.text", "on" },
+    { "capture: { a: { regex: '^(.*)\\.', from: reply.enhanced } }", "reply.enhanced", "5.7" },
+    { "capture: { a: { regex: 'three' } }",       "reply.text", NULL },
+    { "capture: { a: { regex: 'one(x)?' } }",     "reply.text", NULL },
+    { "capture: { a: { regex: '.', from: fault } }", "fault",   NULL },
+};
+/* clang-format on */
+
+static void test_captures(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(captures); i++) {
+        struct loaded l;
+        load(&l, captures[i].expect, document);
+        struct match_captures taken = {.arena = &l.arena};
+        struct match_checks checks = {.arena = &l.arena};
+        bool holds = match_apply(l.expect, l.document, &checks);
+        match_take_captures(l.expect, l.document, &taken);
+        bool is_ok = holds == (captures[i].value != NULL) && taken.count == (holds ? 1 : 0) &&
+                     (!holds || slice_eq_text(taken.list[0].value, captures[i].value));
+        if (!is_ok) {
+            fail_msg("%s: holds %d, %zu captured", captures[i].expect, holds, taken.count);
+        }
+        release(&l);
+    }
+}
+
+static void test_too_long_to_capture(void **state)
+{
+    (void)state;
+    struct loaded l;
+    char json[CAPTURE_MAX_BYTES + 100];
+    struct match_captures taken;
+    for (size_t n = CAPTURE_MAX_BYTES; n <= CAPTURE_MAX_BYTES + 1; n++) {
+        int from = snprintf(json, sizeof json, "{\"reply\": {\"text\": \"");
+        memset(json + from, 'x', n);
+        snprintf(json + from + n, sizeof json - n - (size_t)from, "\"}}");
+        load(&l, "capture: { a: { regex: 'x+' } }", json);
+        taken = (struct match_captures){.arena = &l.arena};
+        match_take_captures(l.expect, l.document, &taken);
+        assert_int_equal(taken.count, n == CAPTURE_MAX_BYTES ? 1 : 0);
+        release(&l);
+    }
+}
+
 static void test_hostile_pattern_ends(void **state)
 {
     (void)state;
@@ -232,9 +321,14 @@ static void test_hostile_pattern_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_the_failing_leaf_is_named),
-        cmocka_unit_test(test_step), cmocka_unit_test(test_text),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_the_failing_leaf_is_named),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_text),
         cmocka_unit_test(test_hostile_pattern_ends),
+        cmocka_unit_test(test_what_is_told),
+        cmocka_unit_test(test_captures),
+        cmocka_unit_test(test_too_long_to_capture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

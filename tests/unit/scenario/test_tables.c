@@ -50,6 +50,18 @@ static const struct json *properties_of(const struct printed *p, const struct sh
     return json_get(where, "properties");
 }
 
+/* In the shape's own section: a key refused here may be taken elsewhere. */
+static bool is_in_section(const struct printed *p, const struct shape *s, const char *cell)
+{
+    char title[128];
+    snprintf(title, sizeof title, "\n## %s\n", s->name);
+    const char *from = strstr(buf_text(&p->markdown), title);
+    assert_non_null(from);
+    const char *end = strstr(from + 1, "\n## ");
+    const char *found = strstr(from, cell);
+    return found != NULL && (end == NULL || found < end);
+}
+
 static void test_every_key_is_printed(void **state)
 {
     const struct printed *p = *state;
@@ -60,7 +72,7 @@ static void test_every_key_is_printed(void **state)
             char cell[128];
             snprintf(cell, sizeof cell, "| `%s`", f->key);
             bool in_schema = json_get(properties_of(p, s), f->key) != NULL;
-            bool in_manual = strstr(buf_text(&p->markdown), cell) != NULL;
+            bool in_manual = is_in_section(p, s, cell);
             bool is_taken = f->type != FIELD_REFUSED;
             if (in_schema != is_taken || in_manual != is_taken) {
                 fail_msg("%s.%s: schema %d, manual %d, want %d", s->name, f->key, in_schema,
@@ -75,6 +87,9 @@ static void check_parts(const struct printed *p, const struct shape *s, const ch
     for (size_t k = 0; k < s->count; k++) {
         const struct field *f = &s->fields[k];
         char path[160], cell[192];
+        if (f->type == FIELD_REFUSED) {
+            continue;
+        }
         snprintf(path, sizeof path, "%s%s", prefix, f->key);
         snprintf(cell, sizeof cell, "| `%s`", path);
         if (strstr(buf_text(&p->markdown), cell) == NULL) {
