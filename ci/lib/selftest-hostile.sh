@@ -194,6 +194,12 @@ part_surroundings() {
     expect_number 'no environment' $? 0
     (cd / && "$binary" run --no-junit "${ok#/}") >"$tmp/printed" 2>&1 </dev/null
     expect_number 'from another folder' $? 0
+    if unshare -n true 2>/dev/null; then # a network of its own, with nothing up
+        unshare -n "$binary" run --no-junit "$ok" >"$tmp/printed" 2>&1 </dev/null
+        expect_number 'no loopback' $? 5
+        unshare -n "$binary" run --sim --no-junit "$ok" >"$tmp/printed" 2>&1 </dev/null
+        expect_number 'no loopback, simulated' $? 0
+    fi
     if [ "$(id -u)" -ne 0 ]; then
         mkdir -p "$tmp/read-only" && chmod 555 "$tmp/read-only"
         (cd "$tmp/read-only" && "$binary" run "$ok") >"$tmp/printed" 2>&1 </dev/null

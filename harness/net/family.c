@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which address families this machine's loopback has: containers often lack IPv6. */
+/* What this machine's loopback can do: containers often lack IPv6, and some networks are down. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,4 +19,26 @@ bool world_has_family(enum address_family family)
     bool is_there = bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
     close(fd);
     return is_there;
+}
+
+bool world_loopback_works(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int dialled = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Without the interface a bind succeeds all the same; only who dials finds out. */
+    bool works = listener >= 0 && dialled >= 0 &&
+                 bind(listener, (const struct sockaddr *)&address, size) == 0 &&
+                 listen(listener, 1) == 0 &&
+                 getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
+                 connect(dialled, (const struct sockaddr *)&address, size) == 0;
+    if (listener >= 0) {
+        close(listener);
+    }
+    if (dialled >= 0) {
+        close(dialled);
+    }
+    return works;
 }

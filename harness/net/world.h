@@ -67,6 +67,9 @@ struct link_plan {
 
 /* Does the loopback have this family? Asks the system; containers often lack IPv6. */
 bool world_has_family(enum address_family family);
+/* Can 127.0.0.1 be dialled here at all? Where the interface is down, every case would fail for a reason
+ * that is not its own. */
+bool world_loopback_works(void);
 
 /* An internationalised host name in A-labels (RFC 5890), "bücher.test" as "xn--bcher-kva.test". False
  * when it is in ASCII already, when it is no host name, or when this libcurl cannot do it. */
