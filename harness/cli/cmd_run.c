@@ -507,7 +507,7 @@ const struct cli_command command_run = {
         "Runs scenarios (default: the folder scenarios) and writes JUnit XML and other reports.\n"
         "PATH is a file, a folder, a quoted pattern, FILE:LINE, or FILE::ID.\n\n"
         "  smtpdx run scenarios --junit out.xml --json out.json\n"
-        "  smtpdx run scenarios/providers/outlook.yaml:33\n"
+        "  smtpdx run scenarios/submission/starttls.yaml::injected\n"
         "  smtpdx run scenarios --sim --ref RFC3207",
     .options = options,
     .option_count = COUNT(options),

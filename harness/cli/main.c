@@ -29,7 +29,7 @@ static void print_usage(FILE *to)
             "'smtpdx --version' prints the version.\n\n"
             "Exit status: 0 all passed, 1 something failed, 2 wrong use, 3 a file did not load,\n"
             "4 nothing selected, 5 something could not be judged, 6 a report could not be\n"
-            "written, 70 a bug of ours, 130 or 143 interrupted (reports are written).\n");
+            "written, 70 a bug of ours, 129, 130 or 143 interrupted (reports are written).\n");
 }
 
 static const struct cli_command *find(const char *name)

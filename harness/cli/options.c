@@ -175,7 +175,10 @@ struct registry *cli_load_registry(const char *folder)
         struct buf text;
         buf_init(&text, 1 << 20);
         doc_errors_print(&errors, &text);
-        fprintf(stderr, "%s%s%s", buf_text(&text), why.text, why.text[0] != '\0' ? "\n" : "");
+        fprintf(stderr, "%s", buf_text(&text));
+        if (why.text[0] != '\0') {
+            fprintf(stderr, "smtpdx: %s\n", why.text);
+        }
         buf_release(&text);
         registry = NULL;
     }

@@ -6,14 +6,25 @@
  */
 #include "client/state.h"
 
+#include "base/text.h"
+
+/* The first ones are enough to tell the story. What comes behind them is not even copied: a flood must
+ * not fill the memory. */
 static void keep_unsolicited(struct client *c, const struct reply *r)
 {
+    bool is_421 = r->code == 421;
+    c->has_421 = c->has_421 || is_421;
+    bool is_first_421 = is_421 && c->last_421.code == 0;
+    if (c->report.unsolicited_count == UNSOLICITED_MAX && !is_first_421) {
+        return;
+    }
     struct client_reply reply;
     report_reply(c, r, &reply);
-    report_unsolicited(c, &reply);
-    if (reply.code == 421) {
-        c->has_421 = true;
+    if (is_first_421) {
         c->last_421 = reply;
+    }
+    if (c->report.unsolicited_count < UNSOLICITED_MAX) {
+        c->unsolicited[c->report.unsolicited_count++] = reply;
     }
 }
 
@@ -79,6 +90,21 @@ static void read_bad(struct client *c, const struct reply *r)
     arrow_garbage(c, &reply, is_endless ? FAULT_REPLY_TOO_LONG : FAULT_PROTOCOL_ERROR);
 }
 
+/* The line that stands where a TLS record should, as the TLS filter quotes it when it comes later. */
+static void quote(struct client *c, struct slice bytes)
+{
+    if (c->report.fault != FAULT_PLAINTEXT_INJECTION) {
+        return; /* something else went wrong before, and decided */
+    }
+    struct buf text;
+    struct slice line = bytes;
+    (void)slice_take_until(&bytes, '\n', &line);
+    buf_init(&text, sizeof c->report.detail - 32);
+    text_visible(slice_sub(slice_trim_end(line, "\r"), 0, 64), TEXT_ONE_LINE, &text);
+    report_detail(c, "behind the 220: \"%s\"", buf_text(&text));
+    buf_release(&text);
+}
+
 /* One reply while a step waits. True when the step has ended with it. */
 static bool step_reply(struct client *c, const struct reply *r, struct slice rest)
 {
@@ -102,6 +128,7 @@ static bool step_reply(struct client *c, const struct reply *r, struct slice res
         c->may_not_talk = true;
         flow_result(c)->reply = reply;
         arrow_fault(c, FAULT_PLAINTEXT_INJECTION, &reply);
+        quote(c, rest);
         keep_the_rest(c, rest); /* evidence */
         flow_end_step(c, false);
         flow_close(c);

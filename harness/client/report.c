@@ -42,14 +42,6 @@ void report_ehlo(struct client *c, const struct client_reply *r)
     }
 }
 
-/* The first ones are enough to tell the story; a flood must not fill the memory. */
-void report_unsolicited(struct client *c, const struct client_reply *r)
-{
-    if (c->report.unsolicited_count < UNSOLICITED_MAX) {
-        c->unsolicited[c->report.unsolicited_count++] = *r;
-    }
-}
-
 void report_stage(struct client *c, enum stage stage, bool is_ok)
 {
     struct client_report *r = &c->report;

@@ -73,7 +73,7 @@ struct client {
     struct reply_reader reader;
     bool is_early; /* the reply being read began before the present command was sent */
     bool has_421;  /* an unsolicited 421 came */
-    struct client_reply last_421;
+    struct client_reply last_421; /* the first that came */
     /* the SASL exchange */
     struct sasl_session *sasl;
     enum auth_state auth;
@@ -148,7 +148,6 @@ void auth_end(struct client *c); /* keeps the error document, drops the session 
 /* report.c */
 void report_reply(struct client *c, const struct reply *r, struct client_reply *out);
 void report_ehlo(struct client *c, const struct client_reply *r);
-void report_unsolicited(struct client *c, const struct client_reply *r);
 void report_stage(struct client *c, enum stage stage, bool is_ok); /* from stage_from_us to now */
 /* The first problem decides, and true is returned; later ones change nothing. reply may be NULL. */
 bool report_problem(struct client *c, enum client_outcome outcome, enum stage stage,

@@ -11,6 +11,7 @@ void tls_begin(struct client *c)
     c->is_early = false;
     c->offered = (struct ehlo){NULL, 0};
     c->has_421 = false;
+    c->last_421 = (struct client_reply){0};
     c->phase = PHASE_TLS;
     c->stage_from_us = c->now_us;
     client_act(c, SESSION_START_TLS);

@@ -44,6 +44,15 @@ static bool is_known(const struct doc_errors *e, const struct doc_error *d)
     return false;
 }
 
+/* In the order of the file, whatever the order in which they were found. */
+static bool stands_before(const struct doc_error *a, const struct doc_error *b)
+{
+    if (a->source == NULL || a->source != b->source || a->line == 0) {
+        return false;
+    }
+    return a->line != b->line ? a->line < b->line : a->col < b->col;
+}
+
 static void add(struct doc_errors *e, const struct node *where, bool is_warning, const char *format,
                 va_list args)
 {
@@ -63,7 +72,12 @@ static void add(struct doc_errors *e, const struct node *where, bool is_warning,
         e->dropped++;
         return;
     }
-    e->list[e->count++] = d;
+    size_t at = e->count++;
+    while (at > 0 && stands_before(&d, &e->list[at - 1])) {
+        e->list[at] = e->list[at - 1];
+        at--;
+    }
+    e->list[at] = d;
 }
 
 void doc_error_at(struct doc_errors *e, const struct node *where, const char *format, ...)

@@ -179,6 +179,15 @@ static void on_syn(struct sim_world *w, struct sim_event *e)
     l->params.on_accept(l->params.context, &pair->end[1].link);
 }
 
+/* As the sockets world's libraries say it. */
+static const char *words_of(enum fault fault)
+{
+    return fault == FAULT_CONNECT_REFUSED ? "Connection refused"
+           : fault == FAULT_UNREACHABLE   ? "Network is unreachable"
+           : fault == FAULT_DNS_FAILURE   ? "Could not resolve host"
+                                          : fault_sentence(fault);
+}
+
 static void on_answer(struct sim_world *w, struct sim_event *e)
 {
     struct sim_dial dial = e->dial;
@@ -188,7 +197,7 @@ static void on_answer(struct sim_world *w, struct sim_event *e)
         result.link = &dial.link->link;
         snprintf(result.address, sizeof result.address, "%s", dial.listener->listener.host);
     } else {
-        snprintf(result.detail, sizeof result.detail, "%s", fault_sentence(dial.fault));
+        snprintf(result.detail, sizeof result.detail, "%s", words_of(dial.fault));
     }
     dial.on_done(dial.context, &result);
 }

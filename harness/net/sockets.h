@@ -30,6 +30,7 @@ struct sock_link {
     bool was_reset;    /* the end of the input will be a reset that the kernel told the dial of */
     bool wants_fin;    /* FIN behind what is written */
     bool owes_drained; /* on_drained is due */
+    int write_error;   /* of a write, not told yet; 0: none */
     enum fault broken; /* what on_reset is to say */
     struct sock_link *next, *prev;
 };
@@ -98,6 +99,7 @@ void sock_link_watch(struct sock_link *l, int events);
 void sock_link_destroy(struct sock_link *l); /* closes the descriptor now, frees later */
 void sock_link_start(struct link *link, const struct link_handler *handler);
 void sock_link_write(struct link *link, struct slice bytes);
+void sock_link_write_last(struct link *link, struct slice bytes);
 void sock_link_shutdown(struct link *link);
 void sock_link_reset(struct link *link);
 void sock_link_close(struct link *link);

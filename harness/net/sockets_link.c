@@ -126,6 +126,8 @@ void sock_close_with_reset(int fd)
 
 /* ---- news ---- */
 
+static void fail_writing(struct sock_link *l, int number);
+
 static enum fault fault_of_break(int number)
 {
     return number == ECONNRESET || number == EPIPE ? FAULT_CONNECTION_RESET : FAULT_CONNECTION_LOST;
@@ -143,10 +145,10 @@ static void tell_broken(struct sock_link *l)
     }
 }
 
-/* Found out inside a call of the owner's: he is told from the loop. */
-static void break_later(struct sock_link *l, int number)
+/* Found out by a write inside a call of the owner's: he is told from the loop. */
+static void fail_later(struct sock_link *l, int number)
 {
-    l->broken = fault_of_break(number);
+    l->write_error = number;
     buf_reset(&l->out);
     l->out_at = 0;
     sock_timer_start(l->link.world, &l->soon, 0);
@@ -176,8 +178,8 @@ static void on_soon(struct timer *t, int64_t now_us)
         sock_timer_start(l->link.world, t, now_us + LINGER_US);
     } else if (l->is_closed) {
         sock_link_destroy(l);
-    } else if (l->broken != FAULT_NONE) {
-        tell_broken(l);
+    } else if (l->write_error != 0) {
+        fail_writing(l, l->write_error);
     } else if (l->owes_drained && queued(l) == 0) {
         tell_drained(l);
     }
@@ -237,20 +239,20 @@ static void finish_writing(struct sock_link *l)
     watch_as_needed(l);
 }
 
-static ssize_t send_some(struct sock_link *l, struct slice bytes)
+static ssize_t send_some(struct sock_link *l, struct slice bytes, int flags)
 {
     ssize_t n = 0;
     do {
-        n = send(l->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+        n = send(l->fd, bytes.p, bytes.n, MSG_NOSIGNAL | flags);
     } while (n < 0 && errno == EINTR);
     return n < 0 && errno == EAGAIN ? 0 : n;
 }
 
 static void write_queued(struct sock_link *l)
 {
-    ssize_t n = send_some(l, slice_from(buf_slice(&l->out), l->out_at));
+    ssize_t n = send_some(l, slice_from(buf_slice(&l->out), l->out_at), 0);
     if (n < 0) {
-        break_now(l, errno);
+        fail_writing(l, errno);
         return;
     }
     l->out_at += (size_t)n;
@@ -295,6 +297,17 @@ static void read_out(struct sock_link *l)
     }
 }
 
+/* A write learns of a reset first when it comes before a read does. What the peer had said is there
+ * all the same, and often says why: a refusal, and then it was gone. */
+static void fail_writing(struct sock_link *l, int number)
+{
+    l->was_reset = l->was_reset || fault_of_break(number) == FAULT_CONNECTION_RESET;
+    read_out(l);
+    if (!l->is_gone) {
+        break_now(l, number);
+    }
+}
+
 static void handle_events(struct sock_link *l, int status, int events)
 {
     if (l->dial != NULL) {
@@ -333,22 +346,33 @@ void sock_link_start(struct link *link, const struct link_handler *handler)
     watch_as_needed(l);
 }
 
-void sock_link_write(struct link *link, struct slice bytes)
+static void write_now(struct link *link, struct slice bytes, int flags)
 {
     struct sock_link *l = (struct sock_link *)link;
     must(!l->is_closed);
-    if (l->broken != FAULT_NONE || l->wants_fin) {
+    if (l->broken != FAULT_NONE || l->write_error != 0 || l->wants_fin) {
         return;
     }
     l->owes_drained = l->handler.on_drained != NULL;
-    ssize_t n = queued(l) == 0 ? send_some(l, bytes) : 0;
+    ssize_t n = queued(l) == 0 ? send_some(l, bytes, flags) : 0;
     if (n < 0) {
-        break_later(l, errno);
+        fail_later(l, errno);
     } else if ((size_t)n < bytes.n) {
         queue_rest(l, slice_from(bytes, (size_t)n));
     } else if (l->owes_drained) {
         sock_timer_start(link->world, &l->soon, 0);
     }
+}
+
+void sock_link_write(struct link *link, struct slice bytes)
+{
+    write_now(link, bytes, 0);
+}
+
+/* The kernel holds them back until the FIN is put behind them: one segment in place of two. */
+void sock_link_write_last(struct link *link, struct slice bytes)
+{
+    write_now(link, bytes, MSG_MORE);
 }
 
 void sock_link_shutdown(struct link *link)
@@ -372,11 +396,19 @@ void sock_link_reset(struct link *link)
     sock_link_destroy(l);
 }
 
+/* Has the peer's FIN come, with nothing unread before it? Then there is nothing to linger for: the
+ * usual end of a session that said QUIT. */
+static bool peer_is_done(struct sock_link *l)
+{
+    char octet;
+    return l->has_eof || (!l->was_reset && recv(l->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+}
+
 void sock_link_close(struct link *link)
 {
     struct sock_link *l = (struct sock_link *)link;
     must(!l->is_closed);
-    bool is_over = l->broken != FAULT_NONE || (l->has_eof && queued(l) == 0);
+    bool is_over = l->broken != FAULT_NONE || (queued(l) == 0 && peer_is_done(l));
     if (is_over) {
         sock_link_destroy(l);
         return;

@@ -168,9 +168,7 @@ static void become_up(struct tls_filter *f)
     f->facts.is_up = true;
     tls_facts_from_session(&f->facts, f->ssl, f->setup->is_server);
     if (f->verify_error != X509_V_OK) { /* only when a person asked to go on */
-        f->facts.why = tls_verdict_of_verify(f->verify_error);
-        snprintf(f->facts.detail, sizeof f->facts.detail, "%s",
-                 X509_verify_cert_error_string(f->verify_error));
+        tls_verdict_of_certificate(f);
     }
     if (f->setup->fault == TLS_FAULT_RENEGOTIATE) {
         (void)SSL_renegotiate(f->ssl); /* queues a HelloRequest */

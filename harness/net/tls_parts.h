@@ -61,6 +61,8 @@ void tls_facts_from_session(struct tls_facts *facts, const SSL *ssl, bool is_ser
 /* tls_verdict.c: which fault an event is, with the words for it. */
 enum fault tls_verdict_of_verify(int verify_error);
 bool tls_verdict_is_text(const unsigned char *head, size_t count);
+/* Of f->verify_error into facts.why and facts.detail. */
+void tls_verdict_of_certificate(struct tls_filter *f);
 /* Reads OpenSSL's error queue into facts.why and facts.detail and empties it. */
 void tls_verdict_of_error(struct tls_filter *f);
 /* The transport ended in the handshake. */

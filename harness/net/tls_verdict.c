@@ -157,6 +157,28 @@ static void set_text(struct tls_filter *f, const char *words)
     snprintf(f->facts.detail, sizeof f->facts.detail, "%s: \"%s\"", words, quote);
 }
 
+/* OpenSSL's words, with what a person has to compare them with. */
+void tls_verdict_of_certificate(struct tls_filter *f)
+{
+    struct tls_facts *facts = &f->facts;
+    const char *words = X509_verify_cert_error_string(f->verify_error);
+    struct buf text;
+    facts->why = tls_verdict_of_verify(f->verify_error);
+    buf_init(&text, sizeof facts->detail - 1);
+    buf_add_text(&text, words);
+    if (facts->why == FAULT_TLS_HOSTNAME && f->has_name && facts->names_count != 0) {
+        bool has_sni = facts->server_name[0] != '\0';
+        buf_addf(&text, ": %s is none of", has_sni ? facts->server_name : "the address");
+        for (size_t i = 0; i < facts->names_count; i++) {
+            buf_addf(&text, "%s %s", i != 0 ? "," : "", facts->names[i]);
+        }
+    } else if (facts->why == FAULT_TLS_EXPIRED && facts->days_left < 0) {
+        buf_addf(&text, ", %d day%s ago", -facts->days_left, facts->days_left == -1 ? "" : "s");
+    }
+    snprintf(facts->detail, sizeof facts->detail, "%s", buf_text(&text));
+    buf_release(&text);
+}
+
 void tls_verdict_of_error(struct tls_filter *f)
 {
     unsigned long code = ERR_peek_error();
@@ -164,8 +186,7 @@ void tls_verdict_of_error(struct tls_filter *f)
     const char *text = code != 0 ? ERR_reason_error_string(code) : NULL;
     text = text != NULL ? text : "protocol error without a reason";
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && f->verify_error != X509_V_OK) {
-        set_detail(&f->facts, tls_verdict_of_verify(f->verify_error),
-                   X509_verify_cert_error_string(f->verify_error));
+        tls_verdict_of_certificate(f);
     } else if (reason >= SSL_AD_REASON_OFFSET) {
         set_alert(f, reason - SSL_AD_REASON_OFFSET, text);
     } else if (f->state == TLS_HANDSHAKING && tls_verdict_is_text(f->head, f->head_count)) {

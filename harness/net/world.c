@@ -104,6 +104,13 @@ void link_write(struct link *l, struct slice bytes)
     }
 }
 
+void link_write_last(struct link *l, struct slice bytes)
+{
+    if (bytes.n != 0) {
+        l->world->ops->link_write_last(l, bytes);
+    }
+}
+
 void link_shutdown(struct link *l)
 {
     l->world->ops->link_shutdown(l);

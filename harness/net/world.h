@@ -116,6 +116,8 @@ void world_dial(struct world *w, const struct dial_params *params,
 
 void link_start(struct link *l, const struct link_handler *handler); /* begins to read */
 void link_write(struct link *l, struct slice bytes);  /* copies; one segment per call where it fits */
+/* The same for the last octets, when link_close follows at once: they and the FIN can travel together. */
+void link_write_last(struct link *l, struct slice bytes);
 void link_shutdown(struct link *l);                   /* FIN behind what was written; still reads */
 void link_reset(struct link *l);                      /* RST now; no more callbacks; frees the link */
 /* Flush, FIN, no more callbacks; frees the link. What the peer still sends is taken in and forgotten,

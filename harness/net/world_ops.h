@@ -35,6 +35,7 @@ struct world_ops {
                  void *context);
     void (*link_start)(struct link *l, const struct link_handler *handler);
     void (*link_write)(struct link *l, struct slice bytes);
+    void (*link_write_last)(struct link *l, struct slice bytes);
     void (*link_shutdown)(struct link *l);
     void (*link_reset)(struct link *l);
     void (*link_close)(struct link *l);

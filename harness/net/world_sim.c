@@ -82,6 +82,7 @@ static const struct world_ops sim_ops = {
     .dial = sim_dial,
     .link_start = sim_link_start,
     .link_write = sim_link_write,
+    .link_write_last = sim_link_write,
     .link_shutdown = sim_link_shutdown,
     .link_reset = sim_link_reset,
     .link_close = sim_link_close,

@@ -256,6 +256,7 @@ static const struct world_ops sock_ops = {
     .dial = sock_dial,
     .link_start = sock_link_start,
     .link_write = sock_link_write,
+    .link_write_last = sock_link_write_last,
     .link_shutdown = sock_link_shutdown,
     .link_reset = sock_link_reset,
     .link_close = sock_link_close,

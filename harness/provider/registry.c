@@ -103,16 +103,15 @@ static void rehome_errors(struct doc_errors *errors, size_t from)
 {
     for (size_t i = from; i < errors->count; i++) {
         const struct doc_source *old = errors->list[i].source;
-        struct doc_source *copy = arena_alloc(errors->arena, sizeof *copy);
         if (old == NULL) {
             continue;
         }
+        struct doc_source *copy = arena_alloc(errors->arena, sizeof *copy);
         copy->name = arena_text(errors->arena, slice_of(old->name));
         copy->text = arena_copy(errors->arena, old->text);
         for (size_t k = i; k < errors->count; k++) {
             errors->list[k].source = errors->list[k].source == old ? copy : errors->list[k].source;
         }
-        from = i + 1;
     }
 }
 

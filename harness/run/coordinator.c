@@ -13,9 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +20,7 @@
 #include "run/frame.h"
 #include "run/interrupt.h"
 #include "run/judge.h"
+#include "run/process.h"
 #include "run/rerun.h"
 
 enum {
@@ -34,7 +32,6 @@ enum {
         30000, /* beyond the case's own time-out, after which the worker must be stuck */
     SIMULATED_HANG_MS = 120000,
     SILENT_MS = 20000, /* a worker with cases begins one at once: in between is only its own work */
-    STOP_MS = 10000,   /* to end after the last result; sanitizers look for leaks then */
     POLL_MS = 50,
     HANG_CHECK_MS = 250,
     RESTARTS_MAX = 1000,
@@ -72,8 +69,8 @@ struct coordinator {
     struct json *passed; /* the one document of all cases of which nobody wants more */
     struct worker_slot workers[WORKERS_MAX];
     unsigned worker_count;
-    size_t next; /* first case that may still be waiting */
-    size_t left; /* not done */
+    size_t next;  /* first case that may still be waiting */
+    size_t left;  /* not done */
     size_t given; /* to all workers together */
     size_t alone_waiting;
     unsigned restarts;
@@ -144,17 +141,6 @@ static void finish_case(struct coordinator *c, size_t i, struct json *document)
 
 /* ---- workers ---- */
 
-/* Whatever ends the parent, no worker stays behind, not even one that spins. */
-static void end_with_parent(pid_t parent)
-{
-#ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-    if (getppid() != parent) { /* it has gone already */
-        _exit(EXIT_FAILURE);
-    }
-}
-
 static void child_main(const struct coordinator *c, pid_t parent, int in_fd, int out_fd)
 {
     /* The terminal's Ctrl-C reaches the whole process group; the parent decides what it means. */
@@ -162,7 +148,7 @@ static void child_main(const struct coordinator *c, pid_t parent, int in_fd, int
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
-    end_with_parent(parent);
+    process_end_with_parent(parent);
     for (unsigned i = 0; i < c->worker_count; i++) {
         if (c->workers[i].pid != 0) {
             close(c->workers[i].to);
@@ -346,7 +332,7 @@ static void on_frame(struct coordinator *c, unsigned slot, const struct frame *f
     if (f->index == FRAME_HUNGRY) {
         c->workers[slot].is_hungry = true;
     } else if (i >= c->params->plan->count || c->cases[i].state != CASE_GIVEN ||
-        c->cases[i].worker != slot) {
+               c->cases[i].worker != slot) {
         fprintf(stderr, "smtpdx: a worker reports a case that it was not given\n");
     } else if (f->document.n == 0) {
         finish_case(c, i, json_ref(c->passed));
@@ -513,24 +499,6 @@ static enum err revive(struct coordinator *c, struct why *why)
     return ERR_OK;
 }
 
-/* A worker that was stopped, or that hangs when all is done, must not hang the run. */
-static void wait_or_kill(pid_t pid, bool at_once)
-{
-    int64_t deadline = now_ms() + (at_once ? 0 : STOP_MS);
-    pid_t ended = 0;
-    while (ended == 0 && now_ms() < deadline) {
-        ended = waitpid(pid, NULL, WNOHANG);
-        if (ended == 0) {
-            poll(NULL, 0, 1);
-        }
-    }
-    if (ended == 0) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-        }
-    }
-}
-
 static void stop_workers(struct coordinator *c, bool at_once)
 {
     for (unsigned s = 0; s < c->worker_count; s++) {
@@ -540,7 +508,7 @@ static void stop_workers(struct coordinator *c, bool at_once)
         }
         close(w->to);
         close(w->from);
-        wait_or_kill(w->pid, at_once);
+        process_wait_or_kill(w->pid, at_once);
         buf_release(&w->input);
         w->pid = 0;
     }

@@ -66,22 +66,29 @@ static void collect_cipher(struct driver *d)
     }
 }
 
-static void write_all(struct driver *d, struct buf *b)
+static void write_all(struct driver *d, struct buf *b, bool is_last)
 {
-    if (b->n != 0 && d->link != NULL) {
+    if (b->n != 0 && d->link != NULL && is_last) {
+        link_write_last(d->link, buf_slice(b));
+    } else if (b->n != 0 && d->link != NULL) {
         link_write(d->link, buf_slice(b));
     }
     buf_reset(b);
 }
 
-static void flush(struct driver *d)
+static void write_flight(struct driver *d, bool is_last)
 {
     if (d->filter == NULL || d->out.n != 0) {
         collect_cipher(d);
-        write_all(d, &d->out);
+        write_all(d, &d->out, is_last);
     } else {
-        write_all(d, tls_filter_cipher_out(d->filter)); /* the usual case: no second copy */
+        write_all(d, tls_filter_cipher_out(d->filter), is_last); /* the usual case: no second copy */
     }
+}
+
+static void flush(struct driver *d)
+{
+    write_flight(d, false);
 }
 
 static void filter_drop(struct driver *d)
@@ -95,7 +102,7 @@ static void close_link(struct driver *d)
     if (is_inside_tls(d)) {
         tls_filter_close(d->filter);
     }
-    flush(d);
+    write_flight(d, true);
     if (d->link != NULL) {
         link_close(d->link);
         d->link = NULL;

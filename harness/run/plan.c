@@ -4,6 +4,7 @@
 #include "run/plan.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,9 @@ static enum err fail_to_find(const char *path, struct arena *arena, struct why *
 {
     if (path[0] == '\0') {
         return why_set(why, ERR_NOT_FOUND, "a path is empty");
+    }
+    if (access(path, F_OK) != 0 && errno != ENOENT && errno != ENOTDIR) {
+        return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
     }
     const char *nearest = nearest_path(path, arena);
     return why_set(why, ERR_NOT_FOUND,

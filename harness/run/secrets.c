@@ -16,7 +16,7 @@
 #include "base/rng.h"
 #include "run/command.h"
 
-enum { SECRET_MAX = 64 * 1024, COMMAND_MS = 30000 };
+enum { SECRET_MAX = 64 * 1024, COMMAND_MS = 30000, LONG_TOKEN = 12288 };
 
 struct entry {
     const struct spec_secret *spec; /* identity */
@@ -136,7 +136,7 @@ static void from_command(struct entry *e)
 /* Forms as the providers hand them out, so that a check of the form accepts them. */
 static void generate(struct entry *e, struct rng *rng)
 {
-    char text[161];
+    char text[LONG_TOKEN + 1];
     const char *kind = e->spec->value;
     if (strcmp(kind, "app_password") == 0) { /* sixteen lower-case letters, as Google's */
         rng_text(rng, text, 16);
@@ -144,8 +144,8 @@ static void generate(struct entry *e, struct rng *rng)
             text[i] = (char)('a' + (unsigned char)text[i] % 26);
         }
         buf_add(&e->value, slice_make(text, 16));
-    } else if (strcmp(kind, "token") == 0) {
-        rng_text(rng, text, 160);
+    } else if (strcmp(kind, "token") == 0 || strcmp(kind, "long_token") == 0) {
+        rng_text(rng, text, strcmp(kind, "token") == 0 ? 160 : LONG_TOKEN);
         buf_addf(&e->value, "tok1.%s", text);
     } else {
         rng_text(rng, text, 20);

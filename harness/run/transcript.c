@@ -116,7 +116,7 @@ static void end_line(struct transcript *t, enum transcript_who who, bool inside_
         t->partial_full[who]--;
     }
     struct slice line = buf_slice(partial);
-    if (partial->is_full) {
+    if (partial->is_full && t->count < TRANSCRIPT_LINES_MAX) { /* else nobody will read it */
         line = slice_of(arena_printf(t->arena, SLICE_FMT "… (%zu octets)", SLICE_ARG(line),
                                      t->partial_full[who]));
     }

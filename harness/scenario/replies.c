@@ -184,9 +184,67 @@ static bool is_wanted(struct bind *b, const struct node *where, const struct nod
     return true;
 }
 
+/* Every value that is named has to be some reply's: a typing error must not leave rows out. */
+static void check_value(struct bind *b, const char *column, const struct node *value,
+                        const struct node *rows)
+{
+    const char *known[128];
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct slice is = node_text(node_get(rows->items[i], column));
+        bool is_new = true;
+        if (slice_eq(is, node_text(value))) {
+            return;
+        }
+        for (size_t k = 0; k < count && is_new; k++) {
+            is_new = !slice_eq_text(is, known[k]);
+        }
+        if (is_new && count < COUNT(known)) {
+            known[count++] = arena_text(b->arena, is);
+        }
+    }
+    const char *near = text_nearest(node_text(value), known, count);
+    bool is_flag = count != 0 && (strcmp(known[0], "true") == 0 || strcmp(known[0], "false") == 0);
+    doc_error_at(b->errors, value, "no reply has '%s: " SLICE_FMT "'%s%s%s", column,
+                 SLICE_ARG(slice_sub(node_text(value), 0, 80)),
+                 near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                 near != NULL ? "'?)"
+                 : is_flag    ? ": it is true or false"
+                              : "");
+}
+
+static bool check_values(struct bind *b, const struct node *where, const struct node *rows)
+{
+    size_t before = b->errors->errors;
+    for (size_t i = 0; where != NULL && i < where->count; i++) {
+        const char *column = arena_text(b->arena, where->keys[i]->text);
+        const struct node *value = where->items[i];
+        for (size_t k = 0; value->kind == NODE_LIST && k < value->count; k++) {
+            check_value(b, column, value->items[k], rows);
+        }
+        if (value->kind == NODE_SCALAR) {
+            check_value(b, column, value, rows);
+        }
+    }
+    return b->errors->errors == before;
+}
+
+static const struct node *keep_wanted(struct bind *b, const struct node *where,
+                                      const struct node *rows)
+{
+    const struct node **kept = arena_array(b->arena, rows->count + 1, sizeof *kept);
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (is_wanted(b, where, rows->items[i])) {
+            kept[count++] = rows->items[i];
+        }
+    }
+    return node_new_list(b->arena, rows, kept, count);
+}
+
 const struct node *replies_rows(struct bind *b, const struct node *cases)
 {
-    size_t before = b->errors->errors, count = 0;
+    size_t before = b->errors->errors;
     struct replies_read read = {NULL, NULL};
     if (node_get(cases, "replies") == NULL) {
         doc_error_at(b->errors, cases, AXES_ROWS_FORM);
@@ -200,18 +258,20 @@ const struct node *replies_rows(struct bind *b, const struct node *cases)
     }
     const struct node *name = node_get(cases, "replies");
     const struct provider *p = read.provider;
-    const struct node **rows = arena_array(b->arena, p->reply_count + 1, sizeof *rows);
+    const struct node **list = arena_array(b->arena, p->reply_count + 1, sizeof *list);
     for (size_t i = 0; i < p->reply_count; i++) {
-        const struct node *row = row_of(b, name, p, &p->replies[i]);
-        if (is_wanted(b, read.where, row)) {
-            rows[count++] = row;
-        }
+        list[i] = row_of(b, name, p, &p->replies[i]);
     }
-    if (count == 0) {
+    const struct node *rows = node_new_list(b->arena, name, list, p->reply_count);
+    if (!check_values(b, read.where, rows)) {
+        return NULL;
+    }
+    rows = keep_wanted(b, read.where, rows);
+    if (rows->count == 0) {
         doc_error_at(b->errors, read.where != NULL ? read.where : name,
                      p->reply_count == 0 ? "%s has no replies" : "no reply of %s is like this",
                      p->file);
         return NULL;
     }
-    return node_new_list(b->arena, name, rows, count);
+    return rows;
 }

@@ -193,7 +193,7 @@ enum spec_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_INFO, LEVEL_COUNT }
 const char *spec_level_slug(enum spec_level level);
 
 struct spec_secret { const char *name; enum { SECRET_ENV, SECRET_FILE, SECRET_COMMAND, SECRET_GENERATE } from;
-    const char *value; /* variable, path or generator kind: password, app_password, token */
+    const char *value; /* variable, path or generator kind: password, token, … */
     const char *const *command; const struct node *at; };
 
 struct spec_expect_fail { const struct node *at; struct slice reason; struct slice with; /* "" any: what the message has to contain */ char until[11]; /* YYYY-MM-DD */ };

@@ -78,7 +78,6 @@ SHAPE(auth, "auth", "the credential", auth_rows, struct spec_probe, NO_OFFSET);
 #define STEP(k, d) ROW_X(struct spec_step, k, FIELD_PARTS, argument, d, .schema = "{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}")
 static const struct field step_rows[] = {
     {.key = "expect", FIELD_NODE, "what this step must come to: a code, or {reply, fault, run}", offsetof(struct spec_step, expect), .shape = &shape_step_expect },
-    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
     STEP("connect",      "open the connection and read the greeting"),
     STEP("ehlo",         "EHLO [name]"),
     STEP("helo",         "HELO [name]"),
@@ -97,6 +96,7 @@ static const struct field step_rows[] = {
     STEP("send_raw",     "these octets as they are, no reply is waited for"),
     ROW(struct spec_step, "wait",         FIELD_DURATION, duration_us, "silence; what the server says meanwhile is kept"),
     STEP("expect_close", "the server has to close"),
+    ROW(struct spec_step, "last",         FIELD_NOT,      has_more,    "beside bdat; false: BDAT without LAST, more chunks follow"),
 };
 SHAPE(step, "steps", "one step: a verb, with its argument, and what it must come to", step_rows, struct spec_step, AT(struct spec_step));
 

@@ -185,14 +185,14 @@ enum err command_auth(struct slice mechanism, const struct slice *response, stru
         }
         base64_encode(*response, out);
     }
-    return finish_line(out, from, COMMAND_AUTH_MAX, why);
+    return finish_line(out, from, COMMAND_SASL_MAX, why);
 }
 
 enum err command_sasl(struct slice response, struct buf *out, struct why *why)
 {
     size_t from = out->n;
     base64_encode(response, out);
-    return finish_line(out, from, COMMAND_SASL_MAX, why);
+    return finish_line(out, from, COMMAND_RESPONSE_MAX, why);
 }
 
 enum err command_word(const char *verb, struct slice argument, struct buf *out, struct why *why)

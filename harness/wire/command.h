@@ -15,8 +15,10 @@
 
 enum {
     COMMAND_LINE_MAX = 512,     /* with CR LF (RFC 5321 4.5.3.1.4) */
-    COMMAND_AUTH_MAX = 12288,   /* the AUTH line (RFC 4954 3) */
-    COMMAND_SASL_MAX = 32768,   /* a response: no line limit holds for it (RFC 4954 4); ours, for 24 kB */
+    COMMAND_SASL_MAX = 12288,   /* AUTH with its initial response (RFC 4954 4) */
+    /* Responses behind a 334 are no commands and know no limit but that of the mechanism (RFC 4954 4);
+     * ours keeps a token of 48 kB. */
+    COMMAND_RESPONSE_MAX = 65536,
     COMMAND_MECHANISM_MAX = 20, /* RFC 4422 3.1 */
 };
 
@@ -50,7 +52,7 @@ enum err command_auth(struct slice mechanism, const struct slice *response, stru
                       struct why *why) MUST_USE;
 /* Octets of that line with CR LF. */
 size_t command_auth_length(struct slice mechanism, size_t response_octets);
-/* A SASL response line: base64, or an empty line. ERR_LIMIT beyond COMMAND_SASL_MAX. */
+/* A SASL response line: base64, or an empty line. ERR_LIMIT beyond COMMAND_RESPONSE_MAX. */
 enum err command_sasl(struct slice response, struct buf *out, struct why *why) MUST_USE;
 
 /* STARTTLS, DATA, RSET, QUIT, NOOP without an argument; VRFY, NOOP with one (empty: none). */

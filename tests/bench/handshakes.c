@@ -10,11 +10,10 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "net/pki.h"
+#include "rate.h"
 
 static const char host[] = "mail.example.test";
 
@@ -103,8 +102,9 @@ static void handshake(SSL_CTX *client_side, SSL_CTX *server_side)
     BIO_free(down);
 }
 
-static void run(struct pki *pki, long count)
+static void run(long count, void *context)
 {
+    struct pki *pki = context;
     SSL_CTX *server = server_context(pki), *client = client_context(pki);
     for (long i = 0; i < count; i++) {
         handshake(client, server);
@@ -113,39 +113,14 @@ static void run(struct pki *pki, long count)
     SSL_CTX_free(client);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
-    long count = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
-    long processes = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
-    if (count < 1 || processes < 1 || processes > 64) {
-        fprintf(stderr, "usage: bench-handshakes COUNT PROCESSES\n");
-        return 2;
-    }
     struct pki *pki = NULL;
     struct why why;
     if (pki_new((int64_t)time(NULL), &pki, &why) != ERR_OK) {
         die(why.text);
     }
-    double start = seconds();
-    for (long p = 0; p < processes; p++) {
-        if (fork() == 0) {
-            run(pki, count / processes);
-            _exit(0);
-        }
-    }
-    int status, bad = 0;
-    while (wait(&status) > 0) {
-        bad += status != 0;
-    }
-    printf("%.0f\n",
-           bad == 0 ? (double)(count / processes * processes) / (seconds() - start) : 0.0);
+    int status = rate_main(argc, argv, run, pki);
     pki_free(pki);
-    return bad != 0;
+    return status;
 }

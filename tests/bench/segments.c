@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "rate.h"
 
 /* Octets in turn: the server's greeting, then command and reply, command and reply… */
 static const unsigned turns[] = {27, 18, 59, 36, 27, 25, 30, 6, 40, 451, 48, 6, 19};
@@ -53,8 +53,9 @@ static void converse(int listener, const struct sockaddr_in *address)
     close(client);
 }
 
-static void run(long count)
+static void run(long count, void *context)
 {
+    (void)context;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
     const int on = 1;
@@ -71,33 +72,7 @@ static void run(long count)
     close(listener);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
-    long count = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
-    long processes = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
-    if (count < 1 || processes < 1 || processes > 64) {
-        fprintf(stderr, "usage: bench-segments COUNT PROCESSES\n");
-        return 2;
-    }
-    double start = seconds();
-    for (long p = 0; p < processes; p++) {
-        if (fork() == 0) {
-            run(count / processes);
-            _exit(0);
-        }
-    }
-    int status, bad = 0;
-    while (wait(&status) > 0) {
-        bad += status != 0;
-    }
-    printf("%.0f\n",
-           bad == 0 ? (double)(count / processes * processes) / (seconds() - start) : 0.0);
-    return bad != 0;
+    return rate_main(argc, argv, run, NULL);
 }

@@ -2,8 +2,9 @@
 /*
  * A hostile server against the whole client. The first octet chooses what is asked for; then octets
  * are what the server says, 0xff lets the time of the present wait run out, 0xfe closes, 0xfd ends
- * a segment. Laws: it ends; no credential in clear; nothing in clear after STARTTLS; success has
- * proof.
+ * a segment, 0xfc makes the next handshake fail, 0xfb closes or opens the server's window, 0xfa
+ * resets. Laws: it ends; no credential in clear; nothing in clear after STARTTLS, and nothing at
+ * all after a handshake that failed; success has proof.
  */
 #include "client/client.h"
 
@@ -18,6 +19,7 @@ struct play {
     struct session s;
     int64_t now;
     bool is_tls, is_done;
+    bool fails_next, is_poisoned, is_stuck;
     struct buf clear;
 };
 
@@ -34,7 +36,7 @@ static void pump(struct play *p)
             }
             must(act.kind != SESSION_START_TLS || !p->is_tls);
             starts_tls = starts_tls || act.kind == SESSION_START_TLS;
-            must(!starts_tls || act.kind != SESSION_SEND);
+            must((!starts_tls && !p->is_poisoned) || act.kind != SESSION_SEND);
             if (act.kind == SESSION_SEND && !p->is_tls) {
                 buf_add(&p->clear, act.bytes);
             }
@@ -42,9 +44,12 @@ static void pump(struct play *p)
         if (!starts_tls) {
             return;
         }
-        struct tls_facts facts = {.is_up = true, .is_verified = true};
-        struct session_news news = {.event = SESSION_TLS_UP, .facts = &facts};
+        struct tls_facts facts = {.is_up = !p->fails_next, .is_verified = !p->fails_next};
+        facts.why = p->fails_next ? FAULT_TLS_WRONG_MODE : FAULT_NONE;
+        struct session_news news = {.event = p->fails_next ? SESSION_TLS_FAILED : SESSION_TLS_UP,
+                                    .facts = &facts};
         p->is_tls = true;
+        p->is_poisoned = p->fails_next;
         p->s.ops->on_news(p->s.self, p->now, &news);
     }
 }
@@ -66,22 +71,42 @@ static void say(struct play *p, struct slice bytes)
     }
 }
 
+static void gone(struct play *p, enum session_event how)
+{
+    struct session_news news = {.event = how};
+    p->s.ops->on_news(p->s.self, p->now, &news);
+    pump(p);
+}
+
+static void happen(struct play *p, unsigned char what)
+{
+    if (what == 0xff) {
+        time_runs_out(p);
+    } else if (what == 0xfe) {
+        gone(p, SESSION_EOF);
+    } else if (what == 0xfc) {
+        p->fails_next = true;
+    } else if (what == 0xfb) {
+        p->is_stuck = !p->is_stuck;
+        p->s.ops->on_unsent(p->s.self, p->now, p->is_stuck ? 70000 : 0);
+        pump(p);
+    } else if (what == 0xfa) {
+        gone(p, SESSION_RESET);
+    }
+}
+
 static void serve(struct play *p, struct slice in)
 {
     size_t from = 0;
     for (size_t i = 0; i < in.n && !p->is_done; i++) {
         unsigned char c = (unsigned char)in.p[i];
-        if (c < 0xfd) {
+        if (c < 0xfa) {
             continue;
         }
         say(p, slice_sub(in, from, i - from));
         from = i + 1;
-        if (c == 0xff && !p->is_done) {
-            time_runs_out(p);
-        } else if (c == 0xfe && !p->is_done) {
-            struct session_news news = {.event = SESSION_EOF};
-            p->s.ops->on_news(p->s.self, p->now, &news);
-            pump(p);
+        if (!p->is_done) {
+            happen(p, c);
         }
     }
     say(p, slice_from(in, from));

@@ -2,6 +2,8 @@
 /* Given steps: exactly what was told, a result for each, and still never a credential in clear. */
 #include "peer.h"
 
+#include <malloc.h>
+
 #define IN(text) text, sizeof(text) - 1
 #define HELLO                                                                                      \
     {                                                                                              \
@@ -171,6 +173,30 @@ static void test_late_arguments(void **state)
     }
 }
 
+/* A server that talks without end while nothing was asked: the first replies are kept, and memory is
+ * not filled with the rest. */
+static void test_flood(void **state)
+{
+    (void)state;
+    static const struct client_step steps[] = {{.verb = STEP_WAIT, .duration_us = 1000000}};
+    struct client_params params = {.steps = steps, .step_count = 1};
+    struct client *c = NULL;
+    struct why why;
+    struct session_act act;
+    assert_int_equal(client_new(&params, &c, &why), ERR_OK);
+    struct session s = client_session(c);
+    s.ops->on_news(s.self, 0, &(struct session_news){.event = SESSION_CONNECTED});
+    s.ops->on_input(s.self, 0, SLICE("220 x\r\n"));
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 100000; i++) {
+        s.ops->on_input(s.self, 0, i % 2 == 0 ? SLICE("250 a\r\n") : SLICE("421 b\r\n"));
+        s.ops->next(s.self, 0, &act);
+    }
+    assert_in_range(mallinfo2().uordblks - before, 0, 200000);
+    assert_int_equal(client_report(c)->unsolicited_count, 64);
+    client_free(c);
+}
+
 static void test_choose(void **state)
 {
     (void)state;
@@ -190,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_refused_before_dialling),
         cmocka_unit_test(test_late_arguments),
+        cmocka_unit_test(test_flood),
         cmocka_unit_test(test_choose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

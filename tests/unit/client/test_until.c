@@ -297,6 +297,25 @@ static void test_report_of_success(void **state)
     peer_free(&p);
 }
 
+/* What came in clear behind the 220 is quoted, its first line, made harmless. */
+static void test_injection_is_quoted(void **state)
+{
+    (void)state;
+    static const struct exchange script[] = {
+        {NULL, "220 x\r\n", GO_ON},
+        {"EHLO", CLEAR, GO_ON},
+        {"STARTTLS", "220 go\r\n454 4.3.0 TLS\x1b[2J not available\r\nmore", GO_ON}};
+    struct client_params params = {AUTH("PLAIN")};
+    struct peer p = {
+        .name = "quoted", .script = script, .count = COUNT(script), .cut_at = SIZE_MAX};
+    peer_play(&p, &params);
+    const char *detail = client_report(p.client)->detail;
+    assert_non_null(strstr(detail, "\"454 4.3.0 TLS"));
+    assert_non_null(strstr(detail, "not available\""));
+    assert_null(strchr(detail, 0x1b));
+    peer_free(&p);
+}
+
 static void test_unverified_is_unproven(void **state)
 {
     (void)state;
@@ -327,7 +346,7 @@ static void test_unverified_is_unproven(void **state)
 static void test_error_document_and_large_token(void **state)
 {
     (void)state;
-    char token[9001];
+    char token[12289]; /* in base64 longer than an AUTH command may be */
     memset(token, 'T', sizeof token - 1);
     token[sizeof token - 1] = '\0';
     static const struct exchange script[] = {
@@ -492,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_every_trouble_at_every_stage),
         cmocka_unit_test(test_cut_at_every_octet),
         cmocka_unit_test(test_report_of_success),
+        cmocka_unit_test(test_injection_is_quoted),
         cmocka_unit_test(test_unverified_is_unproven),
         cmocka_unit_test(test_error_document_and_large_token),
         cmocka_unit_test(test_time),

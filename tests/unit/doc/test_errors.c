@@ -91,9 +91,9 @@ static void test_whole_error(void **state)
     arena_init(&arena);
     buf_init(&out, 4096);
     doc_errors_init(&errors, &arena);
-    assert_int_equal(doc_parse_yaml("f.yaml", SLICE("expect:\n  tansaction: 1\n"), NULL, &arena,
-                                    &errors, &root),
-                     ERR_OK);
+    assert_int_equal(
+        doc_parse_yaml("f.yaml", SLICE("expect:\n  tansaction: 1\n"), NULL, &arena, &errors, &root),
+        ERR_OK);
     const struct node *expect = node_get(root, "expect");
     doc_error_at(&errors, expect->keys[0], "unknown key '%s'", "tansaction\n\x1b");
     doc_error_at(&errors, expect->keys[0], "unknown key '%s'", "tansaction\n\x1b"); /* said once */
@@ -107,6 +107,30 @@ static void test_whole_error(void **state)
                                         "error: nowhere\n");
     assert_int_equal(errors.errors, 2);
     buf_release(&out);
+    arena_release(&arena);
+}
+
+/* Law: whatever the order in which they were found, they come in the order of the file. */
+static void test_order(void **state)
+{
+    (void)state;
+    static const unsigned lines[] = {7, 3, 9, 3, 1, 8};
+    struct doc_source source = {.name = "f.yaml", .text = slice_of("a\n")};
+    struct arena arena;
+    arena_init(&arena);
+    struct doc_errors errors;
+    doc_errors_init(&errors, &arena);
+    for (unsigned i = 0; i < COUNT(lines); i++) {
+        struct node where = {.source = &source, .line = lines[i], .col = 9 - i, .length = 1};
+        doc_error_at(&errors, &where, "found as number %u", i);
+    }
+    doc_error_at(&errors, NULL, "of no place");
+    assert_int_equal(errors.count, COUNT(lines) + 1);
+    for (size_t i = 1; i < COUNT(lines); i++) {
+        const struct doc_error *a = &errors.list[i - 1], *b = &errors.list[i];
+        assert_true(a->line < b->line || (a->line == b->line && a->col < b->col));
+    }
+    assert_string_equal(errors.list[COUNT(lines)].text, "of no place");
     arena_release(&arena);
 }
 
@@ -135,9 +159,8 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_carets),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_whole_error),
+        cmocka_unit_test(test_carets),      cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_whole_error), cmocka_unit_test(test_order),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,9 +53,9 @@ static const struct leaf_row {
     const char *says;
 } leaves[] = {
     { PKI_VALID,         FAULT_NONE,              90, "mail.example.test",  "CN=smtpdx test CA",    "" },
-    { PKI_EXPIRED,       FAULT_TLS_EXPIRED,       -1, "mail.example.test",  "CN=smtpdx test CA",    "expired" },
+    { PKI_EXPIRED,       FAULT_TLS_EXPIRED,       -1, "mail.example.test",  "CN=smtpdx test CA",    "expired, 1 day ago" },
     { PKI_NOT_YET_VALID, FAULT_TLS_NOT_YET_VALID, 90, "mail.example.test",  "CN=smtpdx test CA",    "not yet valid" },
-    { PKI_WRONG_HOST,    FAULT_TLS_HOSTNAME,      90, "wrong.host.invalid", "CN=smtpdx test CA",    "hostname mismatch" },
+    { PKI_WRONG_HOST,    FAULT_TLS_HOSTNAME,      90, "wrong.host.invalid", "CN=smtpdx test CA",    "hostname mismatch: mail.example.test is none of wrong.host.invalid" },
     { PKI_SELF_SIGNED,   FAULT_TLS_SELF_SIGNED,   90, "mail.example.test",  "CN=mail.example.test", "self" },
     { PKI_UNTRUSTED,     FAULT_TLS_UNTRUSTED,     90, "mail.example.test",  "CN=smtpdx test CA",    "" },
     { PKI_WEAK_KEY,      FAULT_TLS_WEAK_KEY,      90, "mail.example.test",  "CN=smtpdx test CA",    "key too weak" },

@@ -9,7 +9,9 @@
 
 #include "net/tls_parts.h"
 
-#include <openssl/x509_vfy.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 static const size_t cuts[] = {0, 1, 3, 64};
 
@@ -238,12 +240,134 @@ static void test_text_is_quoted(void **state)
     tls_setup_free(setup);
 }
 
+/* What a server may do behind the handshake of TLS 1.3: new keys (RFC 8446 4.6.3), tickets (4.6.1);
+ * the plain text stays what it was, wherever the octets are cut. */
+static void behind_the_handshake(struct tls_filter *server, int what)
+{
+    for (int i = 0; i < 20; i++) {
+        if (what == 0) {
+            assert_int_equal(SSL_key_update(server->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        } else if (what == 1) {
+            assert_int_equal(SSL_key_update(server->ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        } else {
+            assert_int_equal(SSL_new_session_ticket(server->ssl), 1);
+        }
+        assert_int_equal(SSL_do_handshake(server->ssl), 1);
+        tls_filter_send(server, SLICE("x"));
+    }
+}
+
+static void test_behind_the_handshake(void **state)
+{
+    static const size_t pieces[] = {0, 1, 7};
+    struct tls_setup *client = client_setup(*state);
+    struct tls_setup *server = server_setup(*state, PKI_VALID, TLS_FAULT_NONE, TLS_VERSION_1_3);
+    for (size_t i = 0; i < 3 * COUNT(pieces); i++) {
+        size_t cut = pieces[i / 3];
+        struct tls_filter *c = tls_filter_new(client, "mail.example.test", NOW);
+        struct tls_filter *s = tls_filter_new(server, NULL, NOW);
+        settle(c, s, cut);
+        assert_int_equal(tls_filter_state(c), TLS_UP);
+        behind_the_handshake(s, (int)(i % 3));
+        settle(c, s, cut);
+        assert_int_equal(tls_filter_state(c), TLS_UP);
+        assert_string_equal(buf_text(tls_filter_plain_out(c)), "xxxxxxxxxxxxxxxxxxxx");
+        tls_filter_send(c, SLICE("EHLO x\r\n"));
+        settle(c, s, cut);
+        assert_string_equal(buf_text(tls_filter_plain_out(s)), "EHLO x\r\n");
+        tls_filter_free(c);
+        tls_filter_free(s);
+    }
+    tls_setup_free(client);
+    tls_setup_free(server);
+}
+
+/* A certificate that signs itself, for a name in the subject and, if there is one, a SAN. */
+static void issue_by_hand(const char *san, struct buf *cert_pem, struct buf *key_pem)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *cert = X509_new();
+    X509_NAME *name = X509_get_subject_name(cert);
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *p = NULL;
+    X509_set_version(cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+    X509_time_adj_ex(X509_getm_notBefore(cert), -1, 0, &(time_t){NOW});
+    X509_time_adj_ex(X509_getm_notAfter(cert), 30, 0, &(time_t){NOW});
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"mail.example.test",
+                               -1, -1, 0);
+    X509_set_issuer_name(cert, name);
+    X509_set_pubkey(cert, key);
+    if (san != NULL) {
+        X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
+        X509_add_ext(cert, ext, -1);
+        X509_EXTENSION_free(ext);
+    }
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    assert_int_equal(PEM_write_bio_X509(bio, cert), 1);
+    size_t n = (size_t)BIO_get_mem_data(bio, &p);
+    buf_add(cert_pem, slice_make(p, n));
+    (void)BIO_reset(bio);
+    assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+    n = (size_t)BIO_get_mem_data(bio, &p);
+    buf_add(key_pem, slice_make(p, n));
+    BIO_free(bio);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
+/* The common name counts for nothing, with a SAN or without (RFC 9525 2, 6.3). */
+static void test_common_name(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *san, *host;
+        enum fault want;
+    } certificates[] = {
+        { NULL,                        "mail.example.test",  FAULT_TLS_HOSTNAME },
+        { "DNS:other.example.test",    "mail.example.test",  FAULT_TLS_HOSTNAME },
+        { "DNS:other.example.test",    "other.example.test", FAULT_NONE },
+        { "IP:127.0.0.1",              "mail.example.test",  FAULT_TLS_HOSTNAME },
+        { "DNS:127.0.0.1",             "127.0.0.1",          FAULT_TLS_HOSTNAME },
+        { "DNS:m*.example.test",       "mail.example.test",  FAULT_TLS_HOSTNAME },
+        { "DNS:*",                     "localhost",          FAULT_TLS_HOSTNAME },
+        { "DNS:mail.example.test.evil.test", "mail.example.test", FAULT_TLS_HOSTNAME },
+        { "DNS:xn--bcher-kva.example.test", "xn--bcher-kva.example.test", FAULT_NONE },
+    };
+    /* clang-format on */
+    (void)state;
+    for (size_t i = 0; i < COUNT(certificates); i++) {
+        struct buf cert, key;
+        buf_init(&cert, BUF_NO_CAP);
+        buf_init(&key, BUF_NO_CAP);
+        issue_by_hand(certificates[i].san, &cert, &key);
+        struct tls_setup *server = make_setup(&(struct tls_params){
+            .is_server = true, .cert_pem = buf_slice(&cert), .key_pem = buf_slice(&key)});
+        struct tls_setup *client = make_setup(&(struct tls_params){.trust_pem = buf_slice(&cert)});
+        struct tls_filter *c = tls_filter_new(client, certificates[i].host, NOW);
+        struct tls_filter *s = tls_filter_new(server, NULL, NOW);
+        settle(c, s, 0);
+        if (tls_filter_facts(c)->why != certificates[i].want ||
+            tls_filter_facts(c)->is_verified != (certificates[i].want == FAULT_NONE)) {
+            fail_msg("row %zu: %s, %s", i, fault_name(tls_filter_facts(c)->why),
+                     tls_filter_facts(c)->detail);
+        }
+        tls_filter_free(c);
+        tls_filter_free(s);
+        tls_setup_free(client);
+        tls_setup_free(server);
+        buf_release(&cert);
+        buf_release(&key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_fault_has_a_row), cmocka_unit_test(test_faults),
         cmocka_unit_test(test_first_octets),          cmocka_unit_test(test_end_everywhere),
         cmocka_unit_test(test_verify_errors),         cmocka_unit_test(test_text_is_quoted),
+        cmocka_unit_test(test_behind_the_handshake),  cmocka_unit_test(test_common_name),
     };
     return cmocka_run_group_tests(tests, open_pki, close_pki);
 }

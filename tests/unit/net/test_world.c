@@ -420,6 +420,19 @@ static void case_reset_behind_bytes(struct rig *r)
     expect_text(&r->client, "421 gone");
 }
 
+/* The same when the client learns of the reset by writing: its write fails before it has read. */
+static void case_reset_met_by_a_write(struct rig *r)
+{
+    rig_connect(r);
+    end_write(&r->server, SLICE("552 no"));
+    link_reset(r->server.link);
+    r->server.link = NULL;
+    end_write(&r->client, SLICE("more"));
+    end_write(&r->client, SLICE("and more"));
+    RUN_UNTIL(r, r->client.resets == 1);
+    expect_text(&r->client, "552 no");
+}
+
 /* A server that says its last word and closes, while the client's octets are unread. */
 static void case_close_keeps_last_word(struct rig *r)
 {
@@ -771,6 +784,7 @@ static const struct {
     { "half close",                               case_half_close },
     { "reset",                                    case_reset },
     { "reset behind octets",                      case_reset_behind_bytes },
+    { "reset, met by a write",                    case_reset_met_by_a_write },
     { "reset before the dialler looked",          case_reset_at_once },
     { "close does not destroy the last word",     case_close_keeps_last_word },
     { "close flushes 10 MB",                      case_close_flushes },

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,11 +101,36 @@ static void test_long_lines_and_many_lines_are_bounded(void **state)
     arena_release(&arena);
 }
 
+/* Lines that are not kept cost no memory, however long they are. */
+static void test_a_flood_fills_no_memory(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct transcript t;
+    static char line[2000];
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    arena_init(&arena);
+    transcript_init(&t, &arena);
+    for (int i = 0; i < TRANSCRIPT_LINES_MAX; i++) {
+        transcript_octets(&t, TRANSCRIPT_SERVER, false, i, slice_make(line, sizeof line));
+    }
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 50000; i++) {
+        transcript_octets(&t, TRANSCRIPT_SERVER, false, i, slice_make(line, sizeof line));
+    }
+    assert_in_range(mallinfo2().uordblks - before, 0, 100000);
+    assert_int_equal(t.dropped, 50000);
+    transcript_release(&t);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_at_every_cut),
         cmocka_unit_test(test_long_lines_and_many_lines_are_bounded),
+        cmocka_unit_test(test_a_flood_fills_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
