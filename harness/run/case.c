@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "run/document.h"
 #include "run/driver.h"
+#include "run/glance.h"
 #include "run/judge.h"
 #include "run/retry.h"
 
@@ -118,28 +119,6 @@ static void describe(struct case_run *r, int64_t now_us, struct document_input *
     };
 }
 
-/* Nothing that a case fails for without having been asked about it (judge.c). */
-static bool is_beyond_doubt(const struct document_input *in)
-{
-    const struct fake_report *f = in->fake;
-    return in->spec->expect_fail == NULL &&
-           (f == NULL || (f->leaked == 0 && f->complaint_count == 0 &&
-                          redactor_find(in->redactor, f->clear_bytes) == NULL));
-}
-
-/* Passed, as the parts that are asserted show? Then nothing else of the document need be made. */
-static bool passes_at_a_glance(const struct document_input *in, const struct judge_input *judge)
-{
-    document_parts parts = document_parts_of(in->spec);
-    if (parts == DOCUMENT_ALL || !is_beyond_doubt(in)) {
-        return false;
-    }
-    struct json *document = document_build(in, parts);
-    bool holds = judge_expectations_hold(judge, document);
-    json_free(document);
-    return holds;
-}
-
 /* NULL: passed, and nobody wants more. */
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
@@ -158,8 +137,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         return judge_error_with_wire(&judge, r->error_kind, r->error);
     }
     describe(r, now_us, &in);
-    /* attempts of a `retry` are compared by their documents */
-    if (r->context->only_verdicts && r->spec->rerun == NULL && passes_at_a_glance(&in, &judge)) {
+    if (r->context->only_verdicts && glance_passes(&in, &judge)) {
         return NULL;
     }
     struct json *document = document_build(&in, DOCUMENT_ALL);
