@@ -564,6 +564,15 @@ static void refuse_same_ids(struct file_state *f, const struct node *list, size_
     }
 }
 
+static unsigned lines_of(const struct doc_source *source)
+{
+    unsigned lines = 1;
+    for (size_t i = 0; i + 1 < source->text.n; i++) {
+        lines += source->text.p[i] == '\n' ? 1 : 0;
+    }
+    return lines;
+}
+
 void expand_scenarios(struct file_state *f)
 {
     const struct node *list = f->head.scenarios;
@@ -577,8 +586,9 @@ void expand_scenarios(struct file_state *f)
         doc_error_at(&f->errors, list, "'count' says %u scenarios, and there are %zu",
                      f->head.count, list->count);
     }
+    unsigned end = lines_of(list->source) + 1;
     for (size_t i = 0; i < list->count; i++) {
-        unsigned next = i + 1 < list->count ? list->items[i + 1]->line : UINT32_MAX;
+        unsigned next = i + 1 < list->count ? list->items[i + 1]->line : end;
         refuse_same_ids(f, list, i);
         expand_one(f, list->items[i], next > list->items[i]->line ? next - 1 : next);
     }

@@ -27,6 +27,8 @@ static const struct {
     {"the line of a table's id", "tests/data/plan.yaml:19", {0}, 4, "table[a][axis=x]"},
     {"a line behind the rows", "tests/data/plan.yaml:26", {0}, 4, "table[a][axis=x]"},
     {"a line of no scenario", "tests/data/plan.yaml:2", {0}, 0, NULL},
+    {"the last line of the file", "tests/data/plan.yaml:27", {0}, 4, "table[a][axis=x]"},
+    {"a line behind the file", "tests/data/plan.yaml:28", {0}, 0, NULL},
     {"an id", "tests/data/plan.yaml::one", {0}, 1, "one"},
     {"a scenario with rows", "tests/data/plan.yaml::table", {0}, 4, "table[a][axis=x]"},
     {"one case of it", "tests/data/plan.yaml::table[b][axis=y]", {0}, 1, "table[b][axis=y]"},
