@@ -39,6 +39,7 @@ struct session_news {
     enum session_event event;
     enum fault fault;              /* CONNECT_FAILED only */
     const struct tls_facts *facts; /* TLS_UP and TLS_FAILED only; borrowed for the call */
+    bool has_close_notify;         /* EOF only: TLS was ended properly (RFC 8446 6.1) */
 };
 
 enum session_act_kind {

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Exit status, everywhere (docs/usage.md). */
+/* Exit status, everywhere (docs/smtpdx.1). */
 enum exit_status {
     EXIT_ALL_PASSED = 0,
     EXIT_SOMETHING_FAILED = 1,

@@ -99,8 +99,14 @@ static void note_unknown_delivery(struct client *c)
 static void take_lost(struct client *c, const struct client_reply *partial)
 {
     enum fault why = c->is_reset ? FAULT_CONNECTION_RESET : FAULT_CONNECTION_LOST;
+    bool decides = !c->has_verdict;
     note_unknown_delivery(c);
     arrow_fault(c, why, partial);
+    if (decides && c->is_tls && !c->is_reset) { /* RFC 8446 6.1 */
+        report_detail(c, c->is_graceful
+                             ? "closed by the server on purpose: TLS was ended with close_notify"
+                             : "cut off: TLS was not ended with close_notify");
+    }
     flow_end_step(c, false);
     flow_close(c);
 }

@@ -61,9 +61,11 @@ static void on_connect_failed(struct client *c, enum fault fault)
     c->phase = PHASE_DONE;
 }
 
-static void on_gone(struct client *c, enum session_event event)
+static void on_gone(struct client *c, const struct session_news *news)
 {
+    enum session_event event = news->event;
     c->is_open = event == SESSION_EOF; /* our direction still has to be closed */
+    c->is_graceful = news->has_close_notify;
     if (c->phase == PHASE_DIALLING) {
         on_connect_failed(c, FAULT_CONNECTION_RESET);
         return;
@@ -114,7 +116,7 @@ static void on_news(void *self, int64_t now_us, const struct session_news *news)
         return;
     case SESSION_EOF:
     case SESSION_RESET:
-        on_gone(c, news->event);
+        on_gone(c, news);
         return;
     }
 }

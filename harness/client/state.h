@@ -64,6 +64,7 @@ struct client {
     enum fault refusal;   /* of the last problem, whether it decided or not */
     char cancel_why[512]; /* why "*" was sent */
     bool is_reset;        /* the last close was a reset */
+    bool is_graceful;     /* the last close came with close_notify */
     bool is_total_over;   /* the time for the whole session ended */
     bool is_in_content;   /* 354 came and the final dot was not sent: a command would be content */
     bool is_content_sent; /* the reply to the final dot is awaited */

@@ -253,8 +253,9 @@ static void tell(struct driver *d, const struct session_news *news)
 static void tell_eof(struct driver *d)
 {
     if (!d->is_eof_told) {
+        bool is_clean = d->filter != NULL && tls_filter_state(d->filter) == TLS_CLOSED;
         d->is_eof_told = true;
-        tell(d, &(struct session_news){.event = SESSION_EOF});
+        tell(d, &(struct session_news){.event = SESSION_EOF, .has_close_notify = is_clean});
     }
 }
 

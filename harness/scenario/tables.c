@@ -109,7 +109,7 @@ static const struct field probe_rows[] = {
     P ("send",        FIELD_BOOL,     send,         "really deliver the message"),
     P ("from",        FIELD_SLICE,    from,         "envelope sender; default the user"),
     PX("to",          FIELD_SLICES,   rcpts,        "envelope recipients", ALSO(struct spec_probe, rcpt_count)),
-    PX("message",     FIELD_SLICE,    message,      "the message; default a minimal correct one", ALSO(struct spec_probe, has_message)),
+    PX("message",     FIELD_SLICE,    message,      "the message, with lines of at most 998 octets; default a minimal correct one", ALSO(struct spec_probe, has_message)),
     P ("preflight",   FIELD_NOT,      skip_preflight, "false: dial though the user name breaks the provider's rule"),
     P ("verify",      FIELD_NOT,      skip_verify,  "false: the certificate is not checked"),
     P ("server_name", FIELD_SLICE,    server_name,  "name to verify and to send as SNI; default the host"),
