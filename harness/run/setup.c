@@ -218,6 +218,14 @@ static enum stage default_until(const struct spec_probe *probe)
     return probe->send ? STAGE_BODY : probe->has_auth ? STAGE_AUTH : STAGE_EHLO;
 }
 
+/* A real server may refuse an address literal of the loopback (Google's relay does, with a 421),
+ * and RFC 5321 4.1.1.1 wants the name of this machine; a fake sees the same name everywhere. */
+static struct slice ehlo_name(const struct spec_case *c, const struct run_context *context)
+{
+    bool is_real = c->endpoint != NULL && context->hostname != NULL;
+    return c->probe->helo.n == 0 && is_real ? slice_of(context->hostname) : c->probe->helo;
+}
+
 void setup_client_params(const struct spec_case *c, const struct run_context *context,
                          const struct setup_target *target, struct rng *rng, struct arena *arena,
                          struct client_params *out)
@@ -228,7 +236,7 @@ void setup_client_params(const struct spec_case *c, const struct run_context *co
     *out = (struct client_params){
         .security = target->security,
         .may_skip_tls = probe->allow_clear,
-        .helo = probe->helo,
+        .helo = ehlo_name(c, context),
         .host = slice_of(target->host),
         .port = target->port,
         .until = default_until(probe),

@@ -26,6 +26,7 @@ struct run_context {
     uint64_t seed;
     int64_t wall_time; /* seconds since 1970 when the run began */
     const char *today; /* YYYY-MM-DD */
+    const char *hostname; /* full domain name of this machine, for EHLO to real servers; NULL: none */
     bool keep_transcripts;
     const char *again; /* options of the command that repeats a case, or NULL */
     bool only_verdicts; /* of cases that passed nobody wants a document */

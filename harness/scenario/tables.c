@@ -103,7 +103,7 @@ SHAPE(step, "steps", "one step: a verb, with its argument, and what it must come
 static const struct field probe_rows[] = {
     P ("provider",    FIELD_PROVIDER, provider,     "security, port and user-name rule come from the provider file"),
     PX("security",    FIELD_CHOICE,   security,     "default: the endpoint's", .choices = &choices_securities, ALSO(struct spec_probe, has_security)),
-    P ("helo",        FIELD_SLICE,    helo,         "name in EHLO; default [127.0.0.1]"),
+    P ("helo",        FIELD_SLICE,    helo,         "name in EHLO; default: to a real endpoint the full domain name of this machine if it has one, else [127.0.0.1]"),
     PX("auth",        FIELD_MAP,      provider,     "the credential; without it no AUTH is sent", .shape = &shape_auth, ALSO(struct spec_probe, has_auth)),
     PX("until",       FIELD_CHOICE,   until,        "how far to go; default auth, ehlo without auth, body with send", .choices = &choices_untils, ALSO(struct spec_probe, has_until)),
     P ("send",        FIELD_BOOL,     send,         "really deliver the message"),
