@@ -301,7 +301,7 @@ void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_co
                         ? "needs live: real endpoints run only with --live"
                     : strcmp(needs[k], "ipv6") == 0
                         ? "needs ipv6: this machine's loopback has none"
-                        : arena_printf(arena, "needs %s: say --have %s when it is there", needs[k],
+                        : arena_printf(arena, "needs %s: skipped without --have %s", needs[k],
                                        needs[k]);
             }
         }
