@@ -3,15 +3,16 @@
  * From the reply to a cause. The order is this table; the first line that says something wins:
  *
  *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
- *      provider is not known) of any provider's submission side
+ *      provider is not known) of any provider's submission side or of common server software
  *   2  a sentence of common server software (providers/generic.yaml)
  *   3  a sentence of another provider: a relay may have passed it on
  *   4  the provider's own codes, when they stand for one cause only
  *   5  enhanced code, then reply code, of the standards at this stage
  *
  * Within 1 to 3 a clean match goes before one with a doubt, the longer sentence before the shorter,
- * the same stage before another, equal codes before differing ones, and last the order of the
- * files. Every doubt makes the judgement less sure by one step:
+ * the same stage before another, equal codes before differing ones, words that many servers share
+ * before one provider's reading of them, and last the order of the files. Every doubt makes the
+ * judgement less sure by one step:
  *   - words follow that no rule knows, or stand in front
  *   - the code is of another class (4 against 5), or another enhanced code stands before few words
  *   - the sentence is another provider's
@@ -31,7 +32,7 @@ struct candidate {
     enum tier tier;
     unsigned doubts;
     bool has_words_behind, has_words_before, is_other_code;
-    bool is_stage, is_exact;
+    bool is_stage, is_exact, is_generic;
     const struct segment *segment;
 };
 
@@ -47,10 +48,11 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->provider)) {
         return TIER_OWN;
     }
-    if (rule_is_of(rule, j->mapper->rules.generic)) {
-        return TIER_GENERIC;
+    bool is_anybodys = j->provider == SIZE_MAX && !rule->reply->is_mx;
+    if (is_anybodys) {
+        return TIER_OWN;
     }
-    return j->provider == SIZE_MAX && !rule->reply->is_mx ? TIER_OWN : TIER_OTHER;
+    return rule_is_of(rule, j->mapper->rules.generic) ? TIER_GENERIC : TIER_OTHER;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -89,6 +91,7 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     unsigned last = end > at ? j->words.list[end - 1].segment : first;
     c->segment = &j->words.segments[first];
     c->tier = tier_of(j, rule);
+    c->is_generic = rule_is_of(rule, j->mapper->rules.generic);
     c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
     c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
     c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
@@ -119,6 +122,7 @@ static int compare(const struct candidate *a, const struct candidate *b)
         (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
         (int)b->is_stage - (int)a->is_stage,
         (int)b->is_exact - (int)a->is_exact,
+        (int)b->is_generic - (int)a->is_generic,
         (a->rule > b->rule) - (a->rule < b->rule),
     };
     for (size_t i = 0; i < COUNT(by); i++) {
@@ -184,7 +188,7 @@ static enum sureness less_sure(enum sureness sure, unsigned doubts)
 static void say_sentence(struct judge *j, const struct candidate *c)
 {
     const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    const char *whose = c->tier == TIER_GENERIC ? "a sentence of common server software"
+    const char *whose = c->is_generic ? "a sentence of common server software"
                         : j->provider != SIZE_MAX && c->tier == TIER_OWN
                             ? "the provider's own sentence"
                             : arena_printf(j->arena, "a sentence of %s", home->title);
