@@ -3,16 +3,18 @@
  * From the reply to a cause. The order is this table; the first line that says something wins:
  *
  *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
- *      provider is not known) of any provider's submission side or of common server software
- *   2  a sentence of common server software (providers/generic.yaml)
- *   3  a sentence of another provider: a relay may have passed it on
- *   4  the provider's own codes, when they stand for one cause only
- *   5  enhanced code, then reply code, of the standards at this stage
+ *      provider is not known) of any provider's submission side, if it is longer than four words
+ *      and has one cause
+ *   2  a sentence of common server software (providers/generic.yaml), or, when the provider is not
+ *      known, such a sentence with several causes
+ *   3  when the provider is not known, a brief sentence of any provider's submission side
+ *   4  a sentence of another provider: a relay may have passed it on
+ *   5  the provider's own codes, when they stand for one cause only
+ *   6  enhanced code, then reply code, of the standards at this stage
  *
- * Within 1 to 3 a clean match goes before one with a doubt, the longer sentence before the shorter,
- * the same stage before another, equal codes before differing ones, words that many servers share
- * before one provider's reading of them, and last the order of the files. Every doubt makes the
- * judgement less sure by one step:
+ * Within 1 to 4 a clean match goes before one with a doubt, the longer sentence before the shorter,
+ * the same stage before another, equal codes before differing ones, and last the order of the
+ * files. Every doubt makes the judgement less sure by one step:
  *   - words follow that no rule knows, or stand in front
  *   - the code is of another class (4 against 5), or another enhanced code stands before few words
  *   - the sentence is another provider's
@@ -25,14 +27,14 @@
 
 enum { SHORT_WORDS = 2, FEW_WORDS = 4 };
 
-enum tier { TIER_OWN, TIER_GENERIC, TIER_OTHER };
+enum tier { TIER_OWN, TIER_GENERIC, TIER_BRIEF, TIER_OTHER };
 
 struct candidate {
     const struct rule *rule;
     enum tier tier;
     unsigned doubts;
     bool has_words_behind, has_words_before, is_other_code;
-    bool is_stage, is_exact, is_generic;
+    bool is_stage, is_exact;
     const struct segment *segment;
 };
 
@@ -48,11 +50,16 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->provider)) {
         return TIER_OWN;
     }
-    bool is_anybodys = j->provider == SIZE_MAX && !rule->reply->is_mx;
-    if (is_anybodys) {
-        return TIER_OWN;
+    if (rule_is_of(rule, j->mapper->rules.generic)) {
+        return TIER_GENERIC;
     }
-    return rule_is_of(rule, j->mapper->rules.generic) ? TIER_GENERIC : TIER_OTHER;
+    if (j->provider != SIZE_MAX || rule->reply->is_mx) {
+        return TIER_OTHER;
+    }
+    if (rule->literals <= FEW_WORDS) {
+        return TIER_BRIEF;
+    }
+    return rule->sure == SURE_CERTAIN ? TIER_OWN : TIER_GENERIC;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -91,7 +98,6 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     unsigned last = end > at ? j->words.list[end - 1].segment : first;
     c->segment = &j->words.segments[first];
     c->tier = tier_of(j, rule);
-    c->is_generic = rule_is_of(rule, j->mapper->rules.generic);
     c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
     c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
     c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
@@ -122,7 +128,6 @@ static int compare(const struct candidate *a, const struct candidate *b)
         (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
         (int)b->is_stage - (int)a->is_stage,
         (int)b->is_exact - (int)a->is_exact,
-        (int)b->is_generic - (int)a->is_generic,
         (a->rule > b->rule) - (a->rule < b->rule),
     };
     for (size_t i = 0; i < COUNT(by); i++) {
@@ -188,7 +193,8 @@ static enum sureness less_sure(enum sureness sure, unsigned doubts)
 static void say_sentence(struct judge *j, const struct candidate *c)
 {
     const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    const char *whose = c->is_generic ? "a sentence of common server software"
+    bool is_generic = rule_is_of(c->rule, j->mapper->rules.generic);
+    const char *whose = is_generic ? "a sentence of common server software"
                         : j->provider != SIZE_MAX && c->tier == TIER_OWN
                             ? "the provider's own sentence"
                             : arena_printf(j->arena, "a sentence of %s", home->title);
@@ -204,12 +210,12 @@ static void say_sentence(struct judge *j, const struct candidate *c)
     }
 }
 
-/* A long, certain sentence says whose server this is when nothing else does. */
+/* A long sentence that nobody else uses says whose server this is when nothing else does. */
 static void recognise_by(struct judge *j, const struct candidate *c)
 {
     const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    if (j->provider == SIZE_MAX && c->tier == TIER_OWN && c->doubts == 0 &&
-        c->rule->literals > FEW_WORDS && home->endpoint_count != 0 && !c->rule->reply->is_mx) {
+    if (j->provider == SIZE_MAX && c->doubts == 0 && c->rule->literals > FEW_WORDS &&
+        home->endpoint_count != 0 && !c->rule->reply->is_mx) {
         j->provider = c->rule->home;
         j->out->provider = home;
     }
@@ -255,7 +261,8 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     for (size_t i = 0; i < rules->code_count; i++) {
         const struct rule *r = &rules->codes[i];
         const struct provider_reply *p = r->reply;
-        bool is_meant = tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
+        bool is_ours = rule_is_of(r, j->provider) || rule_is_of(r, j->mapper->rules.generic);
+        bool is_meant = is_ours && (p->code == 0 || p->code == s->code) &&
                         (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
                         (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
                         (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
