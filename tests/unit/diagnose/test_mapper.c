@@ -435,6 +435,24 @@ static void test_provider_unknown(void **state)
     buf_release(&text);
 }
 
+/* What many servers say means what it usually means, until it is known which server says it. */
+static void test_shared_words(void **state)
+{
+    static const struct {
+        const char *provider, *reply;
+        enum cause want;
+    } rows[] = {
+        {"", "550 5.7.1 Relaying denied", CAUSE_SEND_RELAY_DENIED},
+        {"mailgun", "550 5.7.1 Relaying denied", CAUSE_AUTH_REQUIRED},
+        {"gmail", "550 5.7.1 Relaying denied", CAUSE_SEND_RELAY_DENIED},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d = say(rows[i].provider, STAGE_RCPT, rows[i].reply);
+        assert_int_equal(d.cause, rows[i].want);
+    }
+}
+
 static void test_provider_recognised(void **state)
 {
     static const struct {
@@ -627,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_starttls_hint),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_provider_unknown),
+        cmocka_unit_test(test_shared_words),
         cmocka_unit_test(test_provider_recognised),
         cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_unknown_is_never_certain),
