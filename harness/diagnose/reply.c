@@ -3,13 +3,14 @@
  * From the reply to a cause. The order is this table; the first line that says something wins:
  *
  *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
- *      provider is not known) of any provider's submission side
+ *      provider is not known) of any provider's submission side, if it is longer than four words
  *   2  a sentence of common server software (providers/generic.yaml)
- *   3  a sentence of another provider: a relay may have passed it on
- *   4  the provider's own codes, when they stand for one cause only
- *   5  enhanced code, then reply code, of the standards at this stage
+ *   3  when the provider is not known, a brief sentence of any provider's submission side
+ *   4  a sentence of another provider: a relay may have passed it on
+ *   5  the provider's own codes, when they stand for one cause only
+ *   6  enhanced code, then reply code, of the standards at this stage
  *
- * Within 1 to 3 a clean match goes before one with a doubt, the longer sentence before the shorter,
+ * Within 1 to 4 a clean match goes before one with a doubt, the longer sentence before the shorter,
  * the same stage before another, equal codes before differing ones, and last the order of the
  * files. Every doubt makes the judgement less sure by one step:
  *   - words follow that no rule knows, or stand in front
@@ -24,7 +25,7 @@
 
 enum { SHORT_WORDS = 2, FEW_WORDS = 4 };
 
-enum tier { TIER_OWN, TIER_GENERIC, TIER_OTHER };
+enum tier { TIER_OWN, TIER_GENERIC, TIER_BRIEF, TIER_OTHER };
 
 struct candidate {
     const struct rule *rule;
@@ -50,7 +51,10 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->mapper->rules.generic)) {
         return TIER_GENERIC;
     }
-    return j->provider == SIZE_MAX && !rule->reply->is_mx ? TIER_OWN : TIER_OTHER;
+    if (j->provider != SIZE_MAX || rule->reply->is_mx) {
+        return TIER_OTHER;
+    }
+    return rule->literals > FEW_WORDS ? TIER_OWN : TIER_BRIEF;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -251,7 +255,8 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     for (size_t i = 0; i < rules->code_count; i++) {
         const struct rule *r = &rules->codes[i];
         const struct provider_reply *p = r->reply;
-        bool is_meant = tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
+        bool is_ours = rule_is_of(r, j->provider) || rule_is_of(r, j->mapper->rules.generic);
+        bool is_meant = is_ours && (p->code == 0 || p->code == s->code) &&
                         (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
                         (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
                         (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);

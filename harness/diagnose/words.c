@@ -6,9 +6,12 @@
  * '-', ' ' or ':' behind it (RFC 5321 4.2.1; some logs write a colon). Enhanced status codes
  * (RFC 3463) right behind a code belong to it; repeated on every line or in mid-sentence they are
  * dropped. Inside a line a new reply begins where code and enhanced code stand together, or behind
- * "->" and "said:".
+ * "->" and "said:"; the same code once more is that of a further line which a log joined to the one
+ * before, and is dropped, too.
  */
 #include "diagnose/words.h"
+
+#include "base/text.h"
 
 #include <string.h>
 
@@ -40,12 +43,35 @@ static bool is_space(char c)
     return (unsigned char)c <= ' ' && c != '\x01';
 }
 
+static bool is_utf8(struct slice word)
+{
+    for (size_t n; word.n != 0; word.p += n, word.n -= n) {
+        n = text_utf8_length(word);
+        if (n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint64_t hash_octet(uint64_t h, unsigned octet)
+{
+    return (h ^ octet) * 0x100000001b3U;
+}
+
+/* Octets that are no UTF-8 count as Latin-1, as most logs show them: "\xC7\xEB" in GBK is the "Çë"
+ * of a provider file. */
 uint64_t words_hash(struct slice word)
 {
     uint64_t h = 0xcbf29ce484222325U; /* FNV-1a; collisions of 64 bits are not a concern here */
+    bool is_latin1 = word.n != 0 && is_wide(word.p[0]) && !is_utf8(word);
     for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i];
-        h = (h ^ (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c)) * 0x100000001b3U;
+        uint8_t c = (uint8_t)word.p[i];
+        if (is_latin1 && c >= 0x80) {
+            h = hash_octet(h, 0xc0U | c >> 6);
+            c = 0x80U | (c & 0x3fU);
+        }
+        h = hash_octet(h, c >= 'A' && c <= 'Z' ? c + 32U : c);
     }
     return h;
 }
@@ -236,7 +262,8 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest)
     struct slice behind = n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
     bool is_reply = r->is_line_start || r->after_arrow || enhanced_length(behind) != 0;
     if (!is_reply) {
-        return 0;
+        return segment_now(r)->code == code ? n
+                                            : 0; /* of a further line, joined to the one before */
     }
     if (segment_now(r)->code != code || (!r->is_line_start && !r->in_head)) {
         segment_open(r, code);
