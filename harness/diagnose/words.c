@@ -18,7 +18,7 @@
 struct reader {
     struct words *out;
     enum words_mode mode;
-    bool is_line_start, after_arrow;
+    bool is_line_start, after_arrow, after_colon;
     bool in_head; /* codes of the segment are being read; no word of it has come yet */
     unsigned depth;
 };
@@ -251,8 +251,9 @@ static struct slice unquoted(struct slice chunk)
     return chunk;
 }
 
-/* A code begins a segment at the start of a line, with its enhanced code, or behind an arrow. */
-static size_t take_code(struct reader *r, struct slice chunk, struct slice rest)
+/* A code begins a segment at the start of a line, with its enhanced code, behind an arrow, or, as
+ * the first code at all, where a program quotes it ("Invalid login: 535 …"). */
+static size_t take_code(struct reader *r, struct slice chunk, struct slice rest, bool is_quoted)
 {
     unsigned code = 0;
     size_t n = code_length(chunk, &code);
@@ -260,7 +261,8 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest)
         return 0;
     }
     struct slice behind = n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
-    bool is_reply = r->is_line_start || r->after_arrow || enhanced_length(behind) != 0;
+    bool is_first = (is_quoted || r->after_colon) && segment_now(r)->code == 0 && code >= 400;
+    bool is_reply = r->is_line_start || r->after_arrow || is_first || enhanced_length(behind) != 0;
     if (!is_reply) {
         return segment_now(r)->code == code ? n
                                             : 0; /* of a further line, joined to the one before */
@@ -275,7 +277,7 @@ static void take_chunk(struct reader *r, struct slice chunk, struct slice rest)
 {
     static const char said[] = "said:", arrow[] = "->";
     struct slice bare = unquoted(chunk);
-    size_t used = take_code(r, bare, rest);
+    size_t used = take_code(r, bare, rest, bare.n != chunk.n);
     bool is_arrow = (chunk.n == 2 && memcmp(chunk.p, arrow, 2) == 0) ||
                     (chunk.n == 5 && memcmp(chunk.p, said, 5) == 0);
     if (used != 0) {
@@ -288,6 +290,7 @@ static void take_chunk(struct reader *r, struct slice chunk, struct slice rest)
         take_words(r, bare);
     }
     r->after_arrow = is_arrow;
+    r->after_colon = chunk.p[chunk.n - 1] == ':';
 }
 
 void words_read(struct slice text, enum words_mode mode, struct words *out)

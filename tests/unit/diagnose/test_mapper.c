@@ -540,6 +540,25 @@ static void test_brief_sentences(void **state)
     assert_int_equal(d.cause, CAUSE_SEND_SENDER_NOT_PERMITTED); /* brief, and nobody else says it */
 }
 
+/* What a program writes around the reply does not hide a sentence of two words. */
+static void test_quoted_by_programs(void **state)
+{
+    static const char *const texts[] = {
+        "Invalid login: 535 Authentication Failed",
+        "javax.mail.AuthenticationFailedException: 535 Authentication Failed",
+        "Expected response code \"250\" but got code \"535\", with message \"535 Authentication "
+        "Failed\".",
+        "(535, b'Authentication Failed')",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct diagnosis d = say("zoho", STAGE_AUTH, texts[i]);
+        assert_string_equal(cause_slug(d.cause), "auth.credentials_rejected");
+    }
+    /* a number behind a colon inside a reply is none of its codes */
+    assert_int_equal(say("", STAGE_RCPT, "450 Wait in seconds: 550 then").code, 450);
+}
+
 /* Every known sentence with its middle taken out or another word put in is no longer certain of
  * something else than before. */
 static void test_unknown_is_never_certain(void **state)
@@ -678,6 +697,7 @@ int main(void)
         cmocka_unit_test(test_provider_recognised),
         cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_charsets),
+        cmocka_unit_test(test_quoted_by_programs),
         cmocka_unit_test(test_brief_sentences),
         cmocka_unit_test(test_codes_of_a_provider),
         cmocka_unit_test(test_unknown_is_never_certain),
