@@ -4,7 +4,9 @@
  *
  *   1  a sentence of the provider, of the provider whose file its own builds on, or (when the
  *      provider is not known) of any provider's submission side, if it is longer than four words
- *   2  a sentence of common server software (providers/generic.yaml)
+ *      and has one cause
+ *   2  a sentence of common server software (providers/generic.yaml), or, when the provider is not
+ *      known, such a sentence with several causes
  *   3  when the provider is not known, a brief sentence of any provider's submission side
  *   4  a sentence of another provider: a relay may have passed it on
  *   5  the provider's own codes, when they stand for one cause only
@@ -54,7 +56,10 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (j->provider != SIZE_MAX || rule->reply->is_mx) {
         return TIER_OTHER;
     }
-    return rule->literals > FEW_WORDS ? TIER_OWN : TIER_BRIEF;
+    if (rule->literals <= FEW_WORDS) {
+        return TIER_BRIEF;
+    }
+    return rule->sure == SURE_CERTAIN ? TIER_OWN : TIER_GENERIC;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -188,7 +193,8 @@ static enum sureness less_sure(enum sureness sure, unsigned doubts)
 static void say_sentence(struct judge *j, const struct candidate *c)
 {
     const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    const char *whose = c->tier == TIER_GENERIC ? "a sentence of common server software"
+    bool is_generic = rule_is_of(c->rule, j->mapper->rules.generic);
+    const char *whose = is_generic ? "a sentence of common server software"
                         : j->provider != SIZE_MAX && c->tier == TIER_OWN
                             ? "the provider's own sentence"
                             : arena_printf(j->arena, "a sentence of %s", home->title);
@@ -204,12 +210,12 @@ static void say_sentence(struct judge *j, const struct candidate *c)
     }
 }
 
-/* A long, certain sentence says whose server this is when nothing else does. */
+/* A long sentence that nobody else uses says whose server this is when nothing else does. */
 static void recognise_by(struct judge *j, const struct candidate *c)
 {
     const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    if (j->provider == SIZE_MAX && c->tier == TIER_OWN && c->doubts == 0 &&
-        c->rule->literals > FEW_WORDS && home->endpoint_count != 0 && !c->rule->reply->is_mx) {
+    if (j->provider == SIZE_MAX && c->doubts == 0 && c->rule->literals > FEW_WORDS &&
+        home->endpoint_count != 0 && !c->rule->reply->is_mx) {
         j->provider = c->rule->home;
         j->out->provider = home;
     }

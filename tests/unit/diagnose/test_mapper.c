@@ -538,6 +538,13 @@ static void test_brief_sentences(void **state)
     assert_non_null(strstr(d.rule, "zoho.yaml"));
     d = say("", STAGE_BODY, "553 Relaying disallowed as jane@example.com");
     assert_int_equal(d.cause, CAUSE_SEND_SENDER_NOT_PERMITTED); /* brief, and nobody else says it */
+    /* long, but with several causes: Proton's, and perhaps everybody's who runs Postfix */
+    d = say("", STAGE_AUTH, "535 5.7.8 Error: authentication failed: authentication failed");
+    assert_int_equal(d.cause, CAUSE_AUTH_CREDENTIALS_REJECTED);
+    assert_null(d.provider);
+    d = say("", STAGE_AUTH, "535 Login Fail. Please enter your authorization code to login.");
+    assert_non_null(d.provider);
+    assert_string_equal(d.provider->name, "qq");
 }
 
 /* What a program writes around the reply does not hide a sentence of two words. */
