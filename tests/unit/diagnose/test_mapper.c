@@ -553,8 +553,7 @@ static void test_quoted_by_programs(void **state)
     static const char *const texts[] = {
         "Invalid login: 535 Authentication Failed",
         "javax.mail.AuthenticationFailedException: 535 Authentication Failed",
-        "Expected response code \"250\" but got code \"535\", with message \"535 Authentication "
-        "Failed\".",
+        "Expected response code 250 but got 535, with message \"535 Authentication Failed\".",
         "(535, b'Authentication Failed')",
     };
     (void)state;
