@@ -6,16 +6,19 @@
  * '-', ' ' or ':' behind it (RFC 5321 4.2.1; some logs write a colon). Enhanced status codes
  * (RFC 3463) right behind a code belong to it; repeated on every line or in mid-sentence they are
  * dropped. Inside a line a new reply begins where code and enhanced code stand together, or behind
- * "->" and "said:".
+ * "->" and "said:"; the same code once more is that of a further line which a log joined to the one
+ * before, and is dropped, too.
  */
 #include "diagnose/words.h"
+
+#include "base/text.h"
 
 #include <string.h>
 
 struct reader {
     struct words *out;
     enum words_mode mode;
-    bool is_line_start, after_arrow;
+    bool is_line_start, after_arrow, after_colon;
     bool in_head; /* codes of the segment are being read; no word of it has come yet */
     unsigned depth;
 };
@@ -40,12 +43,35 @@ static bool is_space(char c)
     return (unsigned char)c <= ' ' && c != '\x01';
 }
 
+static bool is_utf8(struct slice word)
+{
+    for (size_t n; word.n != 0; word.p += n, word.n -= n) {
+        n = text_utf8_length(word);
+        if (n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint64_t hash_octet(uint64_t h, unsigned octet)
+{
+    return (h ^ octet) * 0x100000001b3U;
+}
+
+/* Octets that are no UTF-8 count as Latin-1, as most logs show them: "\xC7\xEB" in GBK is the "Çë"
+ * of a provider file. */
 uint64_t words_hash(struct slice word)
 {
     uint64_t h = 0xcbf29ce484222325U; /* FNV-1a; collisions of 64 bits are not a concern here */
+    bool is_latin1 = word.n != 0 && is_wide(word.p[0]) && !is_utf8(word);
     for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i];
-        h = (h ^ (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c)) * 0x100000001b3U;
+        uint8_t c = (uint8_t)word.p[i];
+        if (is_latin1 && c >= 0x80) {
+            h = hash_octet(h, 0xc0U | c >> 6);
+            c = 0x80U | (c & 0x3fU);
+        }
+        h = hash_octet(h, c >= 'A' && c <= 'Z' ? c + 32U : c);
     }
     return h;
 }
@@ -225,8 +251,9 @@ static struct slice unquoted(struct slice chunk)
     return chunk;
 }
 
-/* A code begins a segment at the start of a line, with its enhanced code, or behind an arrow. */
-static size_t take_code(struct reader *r, struct slice chunk, struct slice rest)
+/* A code begins a segment at the start of a line, with its enhanced code, behind an arrow, or, as
+ * the first code at all, where a program quotes it ("Invalid login: 535 …"). */
+static size_t take_code(struct reader *r, struct slice chunk, struct slice rest, bool is_quoted)
 {
     unsigned code = 0;
     size_t n = code_length(chunk, &code);
@@ -234,9 +261,11 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest)
         return 0;
     }
     struct slice behind = n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
-    bool is_reply = r->is_line_start || r->after_arrow || enhanced_length(behind) != 0;
+    bool is_first = (is_quoted || r->after_colon) && segment_now(r)->code == 0 && code >= 400;
+    bool is_reply = r->is_line_start || r->after_arrow || is_first || enhanced_length(behind) != 0;
     if (!is_reply) {
-        return 0;
+        return segment_now(r)->code == code ? n
+                                            : 0; /* of a further line, joined to the one before */
     }
     if (segment_now(r)->code != code || (!r->is_line_start && !r->in_head)) {
         segment_open(r, code);
@@ -248,7 +277,7 @@ static void take_chunk(struct reader *r, struct slice chunk, struct slice rest)
 {
     static const char said[] = "said:", arrow[] = "->";
     struct slice bare = unquoted(chunk);
-    size_t used = take_code(r, bare, rest);
+    size_t used = take_code(r, bare, rest, bare.n != chunk.n);
     bool is_arrow = (chunk.n == 2 && memcmp(chunk.p, arrow, 2) == 0) ||
                     (chunk.n == 5 && memcmp(chunk.p, said, 5) == 0);
     if (used != 0) {
@@ -261,6 +290,7 @@ static void take_chunk(struct reader *r, struct slice chunk, struct slice rest)
         take_words(r, bare);
     }
     r->after_arrow = is_arrow;
+    r->after_colon = chunk.p[chunk.n - 1] == ':';
 }
 
 void words_read(struct slice text, enum words_mode mode, struct words *out)

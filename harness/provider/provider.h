@@ -114,7 +114,8 @@ void registry_free(struct registry *r);
 size_t registry_count(const struct registry *r);
 const struct provider *registry_at(const struct registry *r, size_t i); /* by name */
 const struct provider *registry_find(const struct registry *r, struct slice name);
-/* By host name of an endpoint or host glob; or by the domain of a mail address. NULL if unknown. */
+/* By host name of an endpoint or host glob; or by the domain of a mail address. NULL if unknown, and
+ * for 127.0.0.1: anything may listen on one's own machine. */
 const struct provider *registry_by_host(const struct registry *r, struct slice host);
 const struct provider *registry_by_address(const struct registry *r, struct slice address);
 const char *registry_nearest(const struct registry *r, struct slice name);

@@ -219,8 +219,9 @@ const struct provider *registry_by_host(const struct registry *r, struct slice h
     if (host.n != 0 && host.p[host.n - 1] == '.') {
         host.n--; /* a rooted name is the same host */
     }
+    bool is_loopback = slice_has_prefix(host, SLICE("127."));
     arena_init(&scratch);
-    for (size_t i = 0; i < r->count && found == NULL && host.n != 0; i++) {
+    for (size_t i = 0; i < r->count && found == NULL && host.n != 0 && !is_loopback; i++) {
         found = answers_under(&r->list[i], host, &scratch) ? &r->list[i] : NULL;
     }
     arena_release(&scratch);

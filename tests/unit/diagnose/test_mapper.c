@@ -510,6 +510,79 @@ static void test_line_ends(void **state)
     buf_release(&b);
 }
 
+/* What a server says in GBK reaches us raw, decoded, or as the Latin-1 that a log made of it. */
+static void test_charsets(void **state)
+{
+    static const struct {
+        const char *reply;
+        enum cause cause;
+    } rows[] = {
+        {"535 Error: \xC7\xEB\xCA\xB9\xD3\xC3\xCA\xDA\xC8\xA8\xC2\xEB\xB5\xC7\xC2\xBC\xA1\xA3"
+         "\xCF\xEA\xC7\xE9\xC7\xEB\xBF\xB4: http://service.mail.qq.com/cgi-bin/help?id=28",
+         CAUSE_AUTH_APP_PASSWORD_REQUIRED},
+        {"535 Error: 请使用授权码登录。详情请看: http://service.mail.qq.com/",
+         CAUSE_AUTH_APP_PASSWORD_REQUIRED},
+        {"535 Error: ÇëÊ¹ÓÃÊÚÈ¨ÂëµÇÂ¼¡£ÏêÇéÇë¿´: http://service.mail.qq.com/",
+         CAUSE_AUTH_APP_PASSWORD_REQUIRED},
+        {"535 Error: \xC7\xEB\xCA\xB9\xD3\xC3",
+         CAUSE_AUTH_CREDENTIALS_REJECTED}, /* cut: the code */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d = say("qq", STAGE_AUTH, rows[i].reply);
+        assert_string_equal(cause_slug(d.cause), cause_slug(rows[i].cause));
+        assert_int_not_equal(d.sure, SURE_CERTAIN);
+    }
+}
+
+/* A provider's own reading of bare codes is not that of a server nobody knows. */
+static void test_codes_of_a_provider(void **state)
+{
+    static const char reply[] = "502 5.5.2 Syntax error, command unrecognized.";
+    (void)state;
+    assert_int_equal(say("yandex", STAGE_AUTH, reply).cause, CAUSE_AUTH_ENCRYPTION_REQUIRED);
+    assert_int_equal(say("", STAGE_AUTH, reply).cause, CAUSE_SERVER_COMMAND_UNRECOGNIZED);
+    assert_int_equal(say("gmail", STAGE_AUTH, reply).cause, CAUSE_SERVER_COMMAND_UNRECOGNIZED);
+}
+
+/* "Authentication failed" says nothing about whose server it is: what everybody says goes first. */
+static void test_brief_sentences(void **state)
+{
+    struct diagnosis d = say("", STAGE_AUTH, "535 5.7.8 Authentication failed.");
+    (void)state;
+    assert_int_equal(d.cause, CAUSE_AUTH_CREDENTIALS_REJECTED);
+    assert_non_null(strstr(d.rule, "generic.yaml"));
+    d = say("zoho", STAGE_AUTH, "535 Authentication Failed");
+    assert_non_null(strstr(d.rule, "zoho.yaml"));
+    d = say("", STAGE_BODY, "553 Relaying disallowed as jane@example.com");
+    assert_int_equal(d.cause, CAUSE_SEND_SENDER_NOT_PERMITTED); /* brief, and nobody else says it */
+    /* long, but with several causes: Proton's, and perhaps everybody's who runs Postfix */
+    d = say("", STAGE_AUTH, "535 5.7.8 Error: authentication failed: authentication failed");
+    assert_int_equal(d.cause, CAUSE_AUTH_CREDENTIALS_REJECTED);
+    assert_null(d.provider);
+    d = say("", STAGE_AUTH, "535 Login Fail. Please enter your authorization code to login.");
+    assert_non_null(d.provider);
+    assert_string_equal(d.provider->name, "qq");
+}
+
+/* What a program writes around the reply does not hide a sentence of two words. */
+static void test_quoted_by_programs(void **state)
+{
+    static const char *const texts[] = {
+        "Invalid login: 535 Authentication Failed",
+        "javax.mail.AuthenticationFailedException: 535 Authentication Failed",
+        "Expected response code 250 but got 535, with message \"535 Authentication Failed\".",
+        "(535, b'Authentication Failed')",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct diagnosis d = say("zoho", STAGE_AUTH, texts[i]);
+        assert_string_equal(cause_slug(d.cause), "auth.credentials_rejected");
+    }
+    /* a number behind a colon inside a reply is none of its codes */
+    assert_int_equal(say("", STAGE_RCPT, "450 Wait in seconds: 550 then").code, 450);
+}
+
 /* Every known sentence with its middle taken out or another word put in is no longer certain of
  * something else than before. */
 static void test_unknown_is_never_certain(void **state)
@@ -648,6 +721,10 @@ int main(void)
         cmocka_unit_test(test_shared_words),
         cmocka_unit_test(test_provider_recognised),
         cmocka_unit_test(test_line_ends),
+        cmocka_unit_test(test_charsets),
+        cmocka_unit_test(test_quoted_by_programs),
+        cmocka_unit_test(test_brief_sentences),
+        cmocka_unit_test(test_codes_of_a_provider),
         cmocka_unit_test(test_unknown_is_never_certain),
         cmocka_unit_test(test_any_octets),
         cmocka_unit_test(test_json),

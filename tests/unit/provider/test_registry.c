@@ -242,6 +242,8 @@ static const struct find_row {
     {"suffix only", "evil-smtp.gmail.com", NULL},
     {"prefix only", "smtp.gmail.com.example.net", NULL},
     {"other", "mail.example.net", NULL},
+    {"one's own machine", "127.0.0.1",
+     NULL}, /* an endpoint of proton-bridge, and of anybody else */
     {"empty", "", NULL},
 };
 
