@@ -30,7 +30,7 @@ const char *explain_who(enum cause_who who)
         [WHO_PROVIDER] = "the provider (who runs the mail server)",
         [WHO_NETWORK] = "the network (whoever runs the way in between)",
     };
-    static_assert(COUNT(words) == WHO_COUNT, "a text for each");
+    _Static_assert(COUNT(words) == WHO_COUNT, "a text for each");
     return words[who];
 }
 
@@ -41,7 +41,7 @@ const char *explain_retry(enum cause_retry retry)
         [RETRY_LATER] = "later: it may heal by itself; wait longer each time",
         [RETRY_AFTER_FIX] = "after the fix: not before something was changed",
     };
-    static_assert(COUNT(words) == RETRY_COUNT, "a text for each");
+    _Static_assert(COUNT(words) == RETRY_COUNT, "a text for each");
     return words[retry];
 }
 

@@ -215,13 +215,12 @@ static void make_room(struct json_line *l, size_t n)
 enum err json_line_read(struct json_line *l, struct slice text, const struct evidence *given,
                         struct why *why)
 {
-    enum err bad = ERR_OK;
     l->evidence = *given;
     l->unknown_provider = (struct slice){"", 0};
     l->kept = 0;
     l->count = 0;
     make_room(l, text.n);
-    TRY(json_scan_map(text, l->pairs, JSON_LINE_KEYS_MAX, &l->count, why));
+    enum err bad = json_scan_map(text, l->pairs, JSON_LINE_KEYS_MAX, &l->count, why);
     for (size_t i = 0; i < l->count; i++) {
         struct slice name = text_of(l, l->pairs[i].key);
         const struct input_key *key = input_key(name);

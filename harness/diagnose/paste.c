@@ -250,9 +250,10 @@ static void take_challenge(struct paste *p)
     buf_release(&decoded);
 }
 
+/* Any step but a good-bye shows that what went before was no obstacle. */
 static void heal(struct paste *p, enum stage stage)
 {
-    for (size_t i = 0; i < p->failure_count; i++) {
+    for (size_t i = 0; i < p->failure_count && stage != STAGE_QUIT; i++) {
         struct failure *f = &p->failures[i];
         f->is_healed = f->is_healed || (stage != STAGE_NONE && f->command.stage <= stage);
     }
