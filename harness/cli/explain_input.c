@@ -330,8 +330,13 @@ static void hold(struct intake *in, const struct line *line)
     }
 }
 
-static void intake_line(struct intake *in, const struct line *line)
+static void intake_line(struct intake *in, struct line *line)
 {
+    static const struct slice mark =
+        SLICE_INIT("\xef\xbb\xbf"); /* Windows editors put it in front */
+    if (line->number == 1 && slice_has_prefix(line->text, mark)) {
+        line->text = slice_from(line->text, mark.n);
+    }
     if (in->form == EXPLAIN_AUTO) {
         hold(in, line);
     } else {
