@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "doc/json_plain.h"
 
 static bool is_plain(unsigned char c)
 {
@@ -53,7 +54,7 @@ void json_out_string(struct slice s, struct buf *out)
 {
     buf_add_char(out, '"');
     for (size_t at = 0; at < s.n;) {
-        size_t n = 0;
+        size_t n = json_plain(s.p + at, s.n - at);
         while (at + n < s.n && is_plain((unsigned char)s.p[at + n])) {
             n++;
         }

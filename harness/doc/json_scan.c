@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "doc/json_plain.h"
+
 struct scan {
     const char *p, *end;
     const char *wrong; /* what is wrong at p; NULL: nothing yet */
@@ -68,6 +70,7 @@ static bool string(struct scan *s, struct json_seen *out)
     const char *start = s->p++;
     bool has_escapes = false;
     for (;;) {
+        s->p += json_plain(s->p, (size_t)(s->end - s->p));
         while (s->p != s->end && (unsigned char)*s->p >= 0x20 && *s->p != '"' && *s->p != '\\') {
             s->p++;
         }
