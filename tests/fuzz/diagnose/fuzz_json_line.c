@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_line_init(l, providers);
     enum err err = json_line_read(l, text, &(struct evidence){0}, NULL);
     bool is_parsed = json_parse(text, &parsed, NULL) == ERR_OK && json_kind(parsed) == JSON_MAP;
-    must(!is_parsed || err != ERR_SYNTAX);
+    bool has_nul = slice_find_char(text, '\0') != SIZE_MAX; /* jansson takes one behind a number */
+    must(!is_parsed || err != ERR_SYNTAX || has_nul);
     json_free(parsed);
     check_answer(l, err == ERR_OK);
     json_line_release(l);
