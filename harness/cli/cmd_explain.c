@@ -166,10 +166,12 @@ static int explain_file(struct explain *x, const char *path)
     return is_read ? EXIT_ALL_PASSED : EXIT_DID_NOT_LOAD;
 }
 
-/* No reply is the name of a file that is there. */
+/* No reply is the name of a file that is there, or looks like a path. */
 static bool is_file(const char *argument)
 {
-    return strcmp(argument, "-") == 0 || (argument[0] != '\0' && access(argument, F_OK) == 0);
+    bool is_path = strchr(argument, '/') != NULL && strpbrk(argument, " \t\n{") == NULL;
+    bool is_there = argument[0] != '\0' && access(argument, F_OK) == 0;
+    return strcmp(argument, "-") == 0 || is_path || is_there;
 }
 
 static int status_of(const struct explain *x, int read)
@@ -201,6 +203,9 @@ static int explain(const struct registry *registry, const struct asked *a, const
         status = explain_file(&x, argument == NULL ? "-" : argument);
     } else {
         explain_argument(&x, slice_of(argument));
+    }
+    if (status == EXIT_ALL_PASSED && !x.has_printed && x.explained + x.bad == 0) {
+        fprintf(stderr, "smtpdx explain: there is nothing to explain\n");
     }
     buf_release(&x.out);
     mapper_free(mapper);

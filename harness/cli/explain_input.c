@@ -430,8 +430,27 @@ static void add_unescaped(struct slice text, struct buf *out)
     }
 }
 
+/* One object, as a line of input would be. */
+static void argument_json(struct explain *x, struct slice text)
+{
+    struct arena arena;
+    struct json_line *l = mem_alloc(sizeof *l);
+    arena_init(&arena);
+    json_line_init(l, x->registry);
+    take_json(x, l, &(struct line){.text = text, .number = 1}, &arena);
+    json_line_release(l);
+    free(l);
+    arena_release(&arena);
+    explain_flush(x);
+}
+
 void explain_argument(struct explain *x, struct slice text)
 {
+    bool may_be_json = x->form == EXPLAIN_AUTO || x->form == EXPLAIN_JSON;
+    if (may_be_json && slice_has_prefix(slice_trim(text), SLICE("{"))) {
+        argument_json(x, text);
+        return;
+    }
     struct paste_look look = {.has_client = false};
     struct evidence e = x->given;
     struct buf clean;
@@ -452,7 +471,9 @@ void explain_argument(struct explain *x, struct slice text)
         paste_free(p);
     } else {
         e.reply = buf_slice(&clean);
-        explain_reply(x, &e);
+        if (slice_trim(e.reply).n != 0) {
+            explain_reply(x, &e);
+        }
     }
     explain_flush(x);
     buf_release(&clean);

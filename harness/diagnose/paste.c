@@ -4,70 +4,14 @@
  * (pipelining, RFC 2920); a refusal counts unless the same step, or one behind it, succeeded later.
  * The first refusal that was not made good is the answer: what fails behind it mostly fails for it.
  */
-#include "diagnose/paste.h"
+#include "diagnose/paste_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
-#include "base/redact.h"
 #include "wire/reply.h"
-
-enum {
-    QUEUE_MAX = 64,
-    FAILURES_MAX = 16,
-    OFFERED_MAX = 48,
-    OFFERED_OCTETS = 512,
-    REPLY_KEPT = 16 * 1024,
-    DETAIL_KEPT = 300,
-    SECRETS_MAX = 16,
-    SECRET_OCTETS = 8 * 1024,
-    DOCUMENT_MAX = 4096,
-    COMMAND_MAX = 48,
-};
-
-struct command {
-    enum stage stage;
-    char words[COMMAND_MAX]; /* verb, and the mechanism of AUTH: never more */
-};
-
-struct failure {
-    struct command command;
-    struct slice reply; /* in the arena */
-    unsigned long line;
-    bool is_healed, is_tls;
-};
-
-struct offered {
-    struct slice list[OFFERED_MAX];
-    size_t count;
-};
-
-struct paste {
-    const struct registry *providers;
-    struct arena arena;
-    struct redactor *secrets;
-    size_t secret_count;
-    struct command queue[QUEUE_MAX];
-    size_t waiting;
-    struct command last; /* what was answered last */
-    struct buf reply;    /* lines of the reply that is coming */
-    unsigned reply_code; /* of its last line; 0: none is coming */
-    unsigned long line, reply_line;
-    struct slice greeting, host, hello, mechanism, username, document;
-    struct offered clear, tls;
-    struct failure failures[FAILURES_MAX];
-    size_t failure_count;
-    enum fault fault;
-    enum stage fault_stage;
-    unsigned long fault_line;
-    struct slice detail;
-    bool has_reply, has_commands, is_tls, wants_answer /* 334 */, is_body, is_quitting;
-    bool auth_sent, is_logged_in, is_accepted;
-    unsigned answers;  /* of this AUTH exchange */
-    bool is_made_good; /* of the fault: the session went on */
-};
 
 struct paste *paste_new(const struct registry *providers)
 {
@@ -89,84 +33,7 @@ void paste_free(struct paste *p)
     }
 }
 
-/* What must not be seen in the answer, whoever repeats it. Short ones cannot be told from words. */
-static void hide(struct paste *p, struct slice secret)
-{
-    if (secret.n >= REDACT_MIN && p->secret_count < SECRETS_MAX) {
-        p->secret_count++;
-        (void)!redactor_add(p->secrets, "login", slice_sub(secret, 0, SECRET_OCTETS), NULL);
-    }
-}
-
 /* ---- what the client sends ---- */
-
-static struct slice kept(struct paste *p, struct slice s, size_t max)
-{
-    return arena_copy(&p->arena, slice_sub(s, 0, max));
-}
-
-/* authzid NUL authcid NUL password (RFC 4616), or user= … ^A (XOAUTH2, OAUTHBEARER). */
-static void read_initial(struct paste *p, struct slice decoded)
-{
-    size_t nul = slice_find_char(decoded, '\0');
-    size_t user = slice_find(decoded, SLICE("user="));
-    size_t gs2 = slice_find(decoded, SLICE("n,a="));
-    struct slice rest = decoded, name;
-    if (nul != SIZE_MAX) {
-        rest = slice_from(decoded, nul + 1);
-        size_t end = slice_find_char(rest, '\0');
-        name = slice_sub(rest, 0, end);
-        hide(p, slice_from(rest, end != SIZE_MAX ? end + 1 : rest.n));
-    } else if (user == 0 || gs2 == 0) {
-        rest = slice_from(decoded, user == 0 ? 5 : 4);
-        size_t end = slice_find_char(rest, user == 0 ? '\x01' : ',');
-        name = slice_sub(rest, 0, end);
-        size_t bearer = slice_find_nocase(rest, SLICE("Bearer "));
-        struct slice token = slice_from(rest, bearer != SIZE_MAX ? bearer + 7 : rest.n);
-        hide(p, slice_sub(token, 0, slice_find_char(token, '\x01')));
-    } else {
-        return;
-    }
-    p->username = name.n != 0 ? kept(p, name, 256) : p->username;
-}
-
-/* One answer of the AUTH exchange: number 0 came with the command. */
-static void take_credential(struct paste *p, struct slice text, unsigned number)
-{
-    struct buf decoded;
-    text = slice_trim(text);
-    buf_init(&decoded, SECRET_OCTETS);
-    hide(p, text);
-    p->auth_sent = p->auth_sent || text.n != 0;
-    if (base64_decode(slice_sub(text, 0, SECRET_OCTETS), &decoded) && decoded.n != 0) {
-        bool is_login = slice_eq_nocase_text(p->mechanism, "LOGIN");
-        if (is_login && number == 1) {
-            p->username = kept(p, buf_slice(&decoded), 256);
-        } else if (is_login) {
-            hide(p, buf_slice(&decoded));
-        } else {
-            read_initial(p, buf_slice(&decoded));
-        }
-    }
-    buf_wipe(&decoded);
-    buf_release(&decoded);
-}
-
-static void take_auth(struct paste *p, struct slice text, struct command *c)
-{
-    struct slice rest = text, verb, mechanism = {"", 0};
-    slice_take_word(&rest, &verb);
-    slice_take_word(&rest, &mechanism);
-    p->mechanism = kept(p, mechanism, 32);
-    snprintf(c->words, sizeof c->words, "AUTH " SLICE_FMT, SLICE_ARG(p->mechanism));
-    p->answers = 0;
-    p->wants_answer = false;
-    if (slice_trim(rest).n != 0) {
-        bool is_login = slice_eq_nocase_text(p->mechanism, "LOGIN");
-        p->answers = is_login ? 1 : 0; /* LOGIN with the user name at once */
-        take_credential(p, rest, p->answers);
-    }
-}
 
 /* May follow without waiting (RFC 2920 3.1). */
 static bool may_wait(const struct paste *p, enum stage stage)
@@ -190,7 +57,7 @@ static void take_command(struct paste *p, struct slice text)
     slice_take_word(&rest, &verb);
     snprintf(c.words, sizeof c.words, SLICE_FMT, SLICE_ARG(slice_sub(verb, 0, 8)));
     if (c.stage == STAGE_AUTH) {
-        take_auth(p, text, &c);
+        paste_take_auth(p, text, &c);
     }
     p->has_commands = true;
     p->is_quitting = p->is_quitting || c.stage == STAGE_QUIT;
@@ -203,7 +70,7 @@ static void take_client(struct paste *p, struct slice text, bool is_tls)
     p->is_tls = p->is_tls || is_tls;
     if (p->wants_answer) {
         p->wants_answer = false;
-        take_credential(p, text, ++p->answers);
+        paste_take_credential(p, text, ++p->answers);
     } else if (!p->is_body) {
         take_command(p, text);
     } else if (slice_eq_text(text, ".")) {
@@ -227,7 +94,7 @@ static void take_offered(struct paste *p)
     bool is_first = true;
     o->count = 0;
     while (slice_take_until(&rest, '\n', &line) && o->count < OFFERED_MAX) {
-        struct slice text = kept(p, text_of_line(line), OFFERED_OCTETS);
+        struct slice text = paste_kept(p, text_of_line(line), OFFERED_OCTETS);
         if (is_first) {
             p->hello = text;
         } else if (text.n != 0) {
@@ -245,7 +112,7 @@ static void take_challenge(struct paste *p)
     p->wants_answer = true;
     if (base64_decode(text_of_line(slice_trim(buf_slice(&p->reply))), &decoded) && decoded.n != 0 &&
         decoded.p[0] == '{') {
-        p->document = kept(p, buf_slice(&decoded), DOCUMENT_MAX);
+        p->document = paste_kept(p, buf_slice(&decoded), DOCUMENT_MAX);
     }
     buf_release(&decoded);
 }
@@ -263,7 +130,7 @@ static void take_success(struct paste *p, const struct command *c, unsigned code
 {
     p->is_made_good = true;
     if (code == 220 && !p->has_reply) {
-        p->greeting = kept(p, buf_slice(&p->reply), OFFERED_OCTETS);
+        p->greeting = paste_kept(p, buf_slice(&p->reply), OFFERED_OCTETS);
     } else if (c->stage == STAGE_STARTTLS && code == 220) {
         p->is_tls = true;
     } else if (c->stage == STAGE_EHLO && code == 250) {
@@ -298,7 +165,7 @@ static void take_failure(struct paste *p, struct command c, unsigned code)
     }
     p->failures[p->failure_count++] = (struct failure){
         .command = c,
-        .reply = kept(p, buf_slice(&p->reply), REPLY_KEPT),
+        .reply = paste_kept(p, buf_slice(&p->reply), REPLY_KEPT),
         .line = p->reply_line,
         .is_tls = p->is_tls,
     };
@@ -375,7 +242,7 @@ static void find_host(struct paste *p, struct slice note)
         bool is_domain = at != 0 && s.p[at - 1] == '@';
         if (!is_domain && slice_find_char(name, '.') != SIZE_MAX &&
             registry_by_host(p->providers, name) != NULL) {
-            p->host = kept(p, name, 255);
+            p->host = paste_kept(p, name, 255);
         }
         at += n + 1;
     }
@@ -437,7 +304,7 @@ static void take_note(struct paste *p, struct slice note)
         p->fault_stage = stage_now(p, fault);
         p->fault_line = p->line;
         p->is_made_good = false;
-        p->detail = kept(p, note, DETAIL_KEPT);
+        p->detail = paste_kept(p, note, DETAIL_KEPT);
     }
     buf_release(&room);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looks at one JSON object (RFC 8259) without building a tree: the pairs of its top level as they
- * stand in the text, strings decoded when asked for. For streams of many small objects; strict about
- * the grammar, but any octets from 0x80 up may stand in strings, so that a reply in Latin-1 or GBK
- * pasted into a line does not spoil it.
+ * stand in the text, strings decoded when asked for. For streams of many small objects; strict
+ * about the grammar, but any octets from 0x80 up may stand in strings, so that a reply in Latin-1
+ * or GBK pasted into a line does not spoil it.
  */
 #ifndef SMTPDX_DOC_JSON_SCAN_H
 #define SMTPDX_DOC_JSON_SCAN_H
