@@ -137,6 +137,11 @@ static const struct row {
      "C: AUTH PLAIN AGphbmVAZ21haWwuY29tAHRvcC1zZWNyZXQ=\n*** Remote host closed connection "
      "unexpectedly (top-secret).\n",
      PASTE_FAILED, STAGE_AUTH, "", FAULT_CONNECTION_LOST, "", "jane@gmail.com", 2, false},
+    {"the server repeats the whole login, and one that does not decode",
+     "C: AUTH PLAIN AGphbmVAZ21haWwuY29tAHRvcC1zZWNyZXQ=\nC: AUTH PLAIN [top-secret\n"
+     "S: 535 5.7.8 AGphbmVAZ21haWwuY29tAHRvcC1zZWNyZXQ= and [top-secret\n",
+     PASTE_FAILED, STAGE_AUTH, "535 5.7.8 *** and ***", FAULT_NONE, "AUTH PLAIN", "jane@gmail.com",
+     3, false},
     {"refused", "=== Trying mail.example:587...\n*** Error connecting: Connection refused\n",
      PASTE_FAILED, STAGE_CONNECT, "", FAULT_CONNECT_REFUSED, "", "", 2, false},
     {"a certificate",
