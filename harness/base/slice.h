@@ -21,6 +21,8 @@ struct slice {
 #define SLICE_FMT      "%.*s"
 #define SLICE_ARG(s)   (int)(s).n, (s).n ? (s).p : ""
 #define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
+/* The same in a static table, where C17 wants an initializer and no compound literal. */
+#define SLICE_INIT(literal) {(literal), sizeof(literal) - 1}
 
 struct slice slice_of(const char *text); /* NULL gives the empty slice */
 struct slice slice_make(const char *p, size_t n);

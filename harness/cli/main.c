@@ -12,8 +12,8 @@
 #include "base/text.h"
 
 static const struct cli_command *const commands[] = {
-    &command_run,    &command_lint,      &command_list,
-    &command_schema, &command_providers, &command_report,
+    &command_run,       &command_lint,   &command_list,    &command_schema,
+    &command_providers, &command_report, &command_explain, &command_causes,
 };
 
 static void print_usage(FILE *to)
