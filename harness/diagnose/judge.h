@@ -30,9 +30,16 @@ void judge_alternative(struct judge *j, enum cause cause);
 /* The cause becomes another; what it was becomes the first alternative. */
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure);
 
+/* Evidence and words of a judgement that has not begun; the provider found. */
+void judge_begin(const struct mapper *m, const struct evidence *e, struct arena *arena,
+                 struct diagnosis *out, struct judge *j);
 /* Fills cause, sure, rule, codes and alternatives from the reply; false when no rule says anything.
  */
 bool judge_reply(struct judge *j);
+/* The rules whose sentence is in the reply without any doubt, at most max, in the order of files:
+ * more than one cause among them is a question to the rules. */
+size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
+                     size_t max);
 /* The same from the fault. */
 void judge_fault(struct judge *j);
 /* What the other evidence says about a judgement by words and codes. */

@@ -206,18 +206,24 @@ static void add_advice(struct judge *j)
     j->out->link = advice == NULL ? "" : advice->link;
 }
 
+void judge_begin(const struct mapper *m, const struct evidence *e, struct arena *arena,
+                 struct diagnosis *out, struct judge *j)
+{
+    *out = (struct diagnosis){.advice = "", .link = "", .rule = ""};
+    j->mapper = m;
+    j->evidence = e;
+    j->arena = arena;
+    j->out = out;
+    find_provider(j);
+    words_read(e->reply, WORDS_OF_REPLY, &j->words);
+}
+
 void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, struct arena *arena,
                      struct diagnosis *out)
 {
-    *out = (struct diagnosis){.advice = "", .link = "", .rule = ""};
     struct judge
         j; /* not zeroed as a whole: the words are large, and are written before they are read */
-    j.mapper = m;
-    j.evidence = evidence;
-    j.arena = arena;
-    j.out = out;
-    find_provider(&j);
-    words_read(evidence->reply, WORDS_OF_REPLY, &j.words);
+    judge_begin(m, evidence, arena, out, &j);
     if (evidence->fault != FAULT_NONE) {
         judge_fault(&j);
     } else if (!judge_reply(&j)) {

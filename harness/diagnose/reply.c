@@ -157,6 +157,32 @@ static void find_sentence(const struct judge *j, struct candidate *best)
     }
 }
 
+size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
+                     size_t max)
+{
+    struct arena arena;
+    struct diagnosis d;
+    struct judge j;
+    size_t count = 0;
+    arena_init(&arena);
+    judge_begin(m, e, &arena, &d, &j);
+    for (size_t i = 0; i < m->rules.count && count < max; i++) {
+        struct candidate c = {.rule = &m->rules.list[i]};
+        size_t end;
+        for (size_t at = 0; at < j.words.count && count < max; at++) {
+            if (rule_matches(c.rule, &j.words, at, &end)) {
+                weigh(&j, at, end, &c);
+                if (is_allowed(&c) && c.doubts == 0) {
+                    list[count++] = c.rule;
+                    break;
+                }
+            }
+        }
+    }
+    arena_release(&arena);
+    return count;
+}
+
 static void set_codes(struct judge *j, const struct segment *s)
 {
     j->out->code = s->code;
