@@ -169,7 +169,7 @@ void judge_evidence(struct judge *j)
     bool is_about_token = uses_token(j) && j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED;
     bool is_touchable = (j->out->sure != SURE_CERTAIN || is_about_token) &&
                         j->out->cause != CAUSE_NETWORK_INTERCEPTED;
-    bool is_login = j->evidence->stage == STAGE_AUTH || j->evidence->stage == STAGE_NONE;
+    bool is_login = j->stage == STAGE_AUTH || j->stage == STAGE_NONE;
     if (!is_touchable || !is_login || j->evidence->fault != FAULT_NONE) {
         return;
     }

@@ -19,8 +19,9 @@ struct judge {
     const struct evidence *evidence;
     struct arena *arena;
     struct diagnosis *out;
-    size_t provider; /* index; SIZE_MAX: unknown */
-    bool is_given;   /* the evidence names it, or its host does */
+    size_t provider;  /* index; SIZE_MAX: unknown */
+    bool is_given;    /* the evidence names it, or its host does */
+    enum stage stage; /* of the evidence; of the inner reply when the wrapping says it */
     struct words words;
 };
 

@@ -5,6 +5,8 @@
  */
 #include "diagnose/judge.h"
 
+#include "diagnose/unwrap.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,8 +216,30 @@ void judge_begin(const struct mapper *m, const struct evidence *e, struct arena 
     j->evidence = e;
     j->arena = arena;
     j->out = out;
+    /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
+    j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
     find_provider(j);
     words_read(e->reply, WORDS_OF_REPLY, &j->words);
+}
+
+/* The inner reply decides. Where it says nothing that is known, the whole may. */
+static bool judge_wrapped(struct judge *j)
+{
+    struct unwrapped u;
+    if (!unwrap(j->evidence->reply, j->arena, &u)) {
+        return false;
+    }
+    enum stage outer = j->stage;
+    bool is_told = u.stage != STAGE_NONE && (u.is_relay || outer == STAGE_NONE);
+    j->stage = is_told ? u.stage : outer;
+    words_read(u.inner, WORDS_OF_REPLY, &j->words);
+    if (judge_reply(j)) {
+        judge_because(j, "the reply was unwrapped: %s", u.by);
+        return true;
+    }
+    j->stage = outer;
+    words_read(j->evidence->reply, WORDS_OF_REPLY, &j->words);
+    return false;
 }
 
 void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, struct arena *arena,
@@ -226,7 +250,7 @@ void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, st
     judge_begin(m, evidence, arena, out, &j);
     if (evidence->fault != FAULT_NONE) {
         judge_fault(&j);
-    } else if (!judge_reply(&j)) {
+    } else if (!judge_wrapped(&j) && !judge_reply(&j)) {
         judge_because(&j, "no rule knows these words or codes");
     }
     judge_evidence(&j);

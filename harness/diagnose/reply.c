@@ -91,12 +91,12 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     c->tier = tier_of(j, rule);
     c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
     c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
-    c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
+    c->is_stage = is_same_stage(rule->reply->stage, j->stage);
     c->is_exact = is_code_equal(rule, c->segment) && is_enhanced_equal(rule, c->segment);
     c->is_other_code = !is_class_equal(rule, c->segment) ||
                        (rule->literals <= FEW_WORDS && !is_enhanced_equal(rule, c->segment)) ||
                        (rule->literals <= SHORT_WORDS && !is_code_equal(rule, c->segment));
-    bool is_inbound = rule->reply->is_mx && j->evidence->stage == STAGE_AUTH;
+    bool is_inbound = rule->reply->is_mx && j->stage == STAGE_AUTH;
     c->doubts = (unsigned)c->has_words_behind + c->has_words_before + c->is_other_code +
                 (c->tier == TIER_OTHER) + is_inbound;
 }
@@ -252,7 +252,7 @@ static const struct rule *provider_code(struct judge *j, const struct segment *s
         const struct rule *r = &rules->list[i];
         if (!rule_is_of(r, j->provider) || !is_specific(s->enhanced) ||
             strcmp(r->reply->enhanced, s->enhanced) != 0 || !is_code_equal(r, s) ||
-            !is_same_stage(r->reply->stage, j->evidence->stage)) {
+            !is_same_stage(r->reply->stage, j->stage)) {
             continue;
         }
         if (found != NULL && found->cause != r->cause) {
@@ -279,8 +279,8 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
         const struct provider_reply *p = r->reply;
         bool is_meant = tier_of(j, r) != TIER_OTHER && (p->code == 0 || p->code == s->code) &&
                         (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
-                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
-                        (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
+                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->stage)) &&
+                        (p->stage == STAGE_NONE || j->stage != STAGE_NONE);
         if (is_meant && (best == NULL || code_rank(j, r) > code_rank(j, best))) {
             best = r;
         }
@@ -288,8 +288,18 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     return best;
 }
 
+/* Codes that exist for AUTH only say where they were said (RFC 4954 6). */
+static void stage_from_code(struct judge *j, const struct segment *s)
+{
+    static const unsigned codes[] = {432, 534, 535, 538};
+    for (size_t i = 0; j->stage == STAGE_NONE && i < COUNT(codes); i++) {
+        j->stage = s->code == codes[i] ? STAGE_AUTH : j->stage;
+    }
+}
+
 static bool take_codes(struct judge *j, const struct segment *s)
 {
+    stage_from_code(j, s);
     const struct rule *rule = provider_code(j, s);
     set_codes(j, s);
     if (rule != NULL) {

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known beside the reply: the wrapping taken off it, whose server it is, the token's
+ * claims, what was offered and how the connection ended.
+ */
+#include "diagnose/diagnose.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct registry *registry;
+static struct mapper *mapper;
+static struct arena arena;
+
+static int setup(void **state)
+{
+    struct doc_errors errors;
+    struct why why = {.text = ""};
+    (void)state;
+    arena_init(&arena);
+    doc_errors_init(&errors, &arena);
+    enum err err = registry_load(NULL, &registry, &errors, &why);
+    return err == ERR_OK && mapper_new(registry, &mapper, &why) == ERR_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    mapper_free(mapper);
+    registry_free(registry);
+    arena_release(&arena);
+    return 0;
+}
+
+static struct diagnosis diagnose(struct evidence e)
+{
+    struct diagnosis d;
+    mapper_diagnose(mapper, &e, &arena, &d);
+    return d;
+}
+
+static bool says(const struct diagnosis *d, const char *words)
+{
+    for (size_t i = 0; i < d->because_count; i++) {
+        if (strstr(d->because[i], words) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- wrapped replies ---- */
+
+static const struct wrapped_row {
+    const char *name, *provider, *reply;
+    enum stage stage;
+    enum cause want;
+    enum sureness sure;
+    unsigned code;
+    const char *because;
+} wrapped_rows[] = {
+    {"python", "gmail",
+     "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Username and Password not accepted. For more "
+     "information, go to\\n5.7.8  https://support.google.com/mail/?p=BadCredentials "
+     "d2e1a72fcca58-6cd.12 - gsmtp')",
+     STAGE_AUTH, CAUSE_AUTH_CREDENTIALS_REJECTED, SURE_LIKELY, 535, "Python"},
+    {"nodemailer", "office365",
+     "Error: Invalid login: 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is "
+     "disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.",
+     STAGE_NONE, CAUSE_AUTH_SMTP_AUTH_DISABLED, SURE_CERTAIN, 535, "Nodemailer"},
+    {"System.Net.Mail", "office365",
+     "The SMTP server requires a secure connection or the client was not authenticated. The server "
+     "response was: 5.7.57 Client not authenticated to send mail",
+     STAGE_NONE, CAUSE_AUTH_REQUIRED, SURE_CERTAIN, 0, "System.Net.Mail"},
+    {"postfix, the inner stage decides", "esmtp",
+     "host mx.example[192.0.2.1] said: 550 Purple elephants (in reply to RCPT TO command)",
+     STAGE_BODY, CAUSE_SEND_RECIPIENT_UNKNOWN, SURE_POSSIBLE, 550, "a relay"},
+    {"inner reply unknown: the whole is judged", "esmtp",
+     "550 5.1.1 User unknown -> 559 Purple elephants", STAGE_RCPT, CAUSE_SEND_RECIPIENT_UNKNOWN,
+     SURE_POSSIBLE, 550, "codes alone"},
+    {"a 535 says that it was AUTH", "", "535 Purple elephants", STAGE_NONE,
+     CAUSE_AUTH_CREDENTIALS_REJECTED, SURE_POSSIBLE, 535, "codes alone"},
+    {"said on connection is said in the greeting", "", "554 Purple elephants", STAGE_CONNECT,
+     CAUSE_SERVER_ACCESS_DENIED, SURE_POSSIBLE, 554, "codes alone"},
+};
+
+static void test_wrapped(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrapped_rows); i++) {
+        const struct wrapped_row *row = &wrapped_rows[i];
+        struct diagnosis d = diagnose((struct evidence){
+            .provider = registry_find(registry, slice_of(row->provider)),
+            .stage = row->stage,
+            .reply = slice_of(row->reply),
+        });
+        if (d.cause != row->want || d.sure != row->sure || d.code != row->code ||
+            !says(&d, row->because)) {
+            fail_msg("%s: want %s %s, got %s %s %u by %s (%s)", row->name, cause_slug(row->want),
+                     sureness_slug(row->sure), cause_slug(d.cause), sureness_slug(d.sure), d.code,
+                     d.rule, d.because_count != 0 ? d.because[d.because_count - 1] : "");
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrapped),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
