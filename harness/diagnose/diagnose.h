@@ -61,6 +61,7 @@ struct diagnosis {
     struct { enum cause cause; const char *tell; } alternatives[DIAGNOSIS_ALTERNATIVES_MAX]; size_t alternative_count;
     const char *advice, *link; /* "" if none */
     const struct provider *provider; /* given or recognised; NULL */
+    enum sureness provider_sure;     /* certain: given, or the host is its own */
     const char *rule;        /* "providers/outlook.yaml:88", "" if no rule */
     unsigned code; char enhanced[16]; /* as the mapper understood the reply (unwrapped) */
 };

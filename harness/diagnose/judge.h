@@ -21,6 +21,7 @@ struct judge {
     struct diagnosis *out;
     size_t provider;  /* index; SIZE_MAX: unknown */
     bool is_given;    /* the evidence names it, or its host does */
+    const char *by;   /* what it was recognised by; "" when it was given or is unknown */
     enum stage stage; /* of the evidence; of the inner reply when the wrapping says it */
     struct words words;
 };
@@ -31,6 +32,10 @@ void judge_alternative(struct judge *j, enum cause cause);
 /* The cause becomes another; what it was becomes the first alternative. */
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure);
 
+/* Whose server it is: given, or known by host, greeting, capability lines or the reply's marks. */
+void judge_recognise(struct judge *j);
+/* A provider that was not given stands in "because", with what it was known by. */
+void judge_say_provider(struct judge *j);
 /* Evidence and words of a judgement that has not begun; the provider found. */
 void judge_begin(const struct mapper *m, const struct evidence *e, struct arena *arena,
                  struct diagnosis *out, struct judge *j);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GREETING_WORDS_MIN = 3, HOST_WORDS_MAX = 6 };
+enum { GREETING_WORDS_MIN = 3 };
 
 /* How an alternative is told from the rest; the cause's own sentence where nothing is said. */
 static const char *tell_of(enum cause cause)
@@ -121,59 +121,6 @@ void mapper_free(struct mapper *m)
     }
 }
 
-static size_t index_of(const struct registry *r, const struct provider *p)
-{
-    for (size_t i = 0; p != NULL && i < registry_count(r); i++) {
-        if (registry_at(r, i) == p) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* The host the greeting names, or the greeting's own wording. */
-static size_t provider_by_greeting(const struct mapper *m, struct slice greeting)
-{
-    struct slice rest = greeting, word;
-    struct words words;
-    size_t end;
-    if (greeting.n == 0) {
-        return SIZE_MAX;
-    }
-    for (unsigned i = 0; i < HOST_WORDS_MAX && slice_take_word(&rest, &word); i++) {
-        size_t at =
-            index_of(m->rules.registry, registry_by_host(m->rules.registry, slice_trim(word)));
-        if (at != SIZE_MAX) {
-            return at;
-        }
-    }
-    words_read(greeting, WORDS_OF_REPLY, &words);
-    for (size_t i = 0; i < registry_count(m->rules.registry); i++) {
-        const struct rule *pattern = &m->greetings[i].pattern;
-        for (size_t at = 0; pattern->literals != 0 && at < words.count; at++) {
-            if (rule_matches(pattern, &words, at, &end)) {
-                return i;
-            }
-        }
-    }
-    return SIZE_MAX;
-}
-
-static void find_provider(struct judge *j)
-{
-    const struct registry *r = j->mapper->rules.registry;
-    const struct evidence *e = j->evidence;
-    j->provider = index_of(r, e->provider);
-    if (j->provider == SIZE_MAX && e->host.n != 0) {
-        j->provider = index_of(r, registry_by_host(r, e->host));
-    }
-    j->is_given = j->provider != SIZE_MAX;
-    if (j->provider == SIZE_MAX) {
-        j->provider = provider_by_greeting(j->mapper, e->greeting);
-    }
-    j->out->provider = j->provider == SIZE_MAX ? NULL : registry_at(r, j->provider);
-}
-
 static void set_who_and_retry(struct diagnosis *d, const struct provider_advice *advice)
 {
     d->who = cause_who(d->cause);
@@ -218,7 +165,7 @@ void judge_begin(const struct mapper *m, const struct evidence *e, struct arena 
     j->out = out;
     /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
     j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
-    find_provider(j);
+    judge_recognise(j);
     words_read(e->reply, WORDS_OF_REPLY, &j->words);
 }
 
@@ -254,6 +201,7 @@ void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, st
         judge_because(&j, "no rule knows these words or codes");
     }
     judge_evidence(&j);
+    judge_say_provider(&j);
     add_advice(&j);
 }
 

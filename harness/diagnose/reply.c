@@ -42,6 +42,15 @@ static bool is_same_stage(enum stage a, enum stage b)
     return a == STAGE_NONE || b == STAGE_NONE || a == b || is_data;
 }
 
+/* A recognised provider may be another one of the same house: a server of Microsoft's does not say
+ * whether a company's or a person's mailbox is behind it. */
+static bool is_of_house(const struct judge *j, const struct rule *rule)
+{
+    const struct registry *r = j->mapper->rules.registry;
+    return !j->is_given && j->provider != SIZE_MAX &&
+           strcmp(registry_at(r, j->provider)->family, registry_at(r, rule->home)->family) == 0;
+}
+
 static enum tier tier_of(const struct judge *j, const struct rule *rule)
 {
     if (rule_is_of(rule, j->provider)) {
@@ -50,7 +59,10 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->mapper->rules.generic)) {
         return TIER_GENERIC;
     }
-    return j->provider == SIZE_MAX && !rule->reply->is_mx ? TIER_OWN : TIER_OTHER;
+    if (j->provider == SIZE_MAX || is_of_house(j, rule)) {
+        return rule->reply->is_mx ? TIER_OTHER : TIER_OWN;
+    }
+    return TIER_OTHER;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -234,6 +246,8 @@ static void recognise_by(struct judge *j, const struct candidate *c)
         c->rule->literals > FEW_WORDS && home->endpoint_count != 0 && !c->rule->reply->is_mx) {
         j->provider = c->rule->home;
         j->out->provider = home;
+        j->out->provider_sure = SURE_LIKELY;
+        j->by = "a sentence that is its own";
     }
 }
 

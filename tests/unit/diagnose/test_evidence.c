@@ -107,10 +107,81 @@ static void test_wrapped(void **state)
     }
 }
 
+/* ---- whose server it is ---- */
+
+static const struct recognise_row {
+    const char *name, *given, *host, *greeting, *reply, *want;
+    enum sureness sure;
+    const char *because;
+} recognise_rows[] = {
+    {"given, whatever else says", "icloud", "smtp.gmail.com", "220 smtp.gmail.com ESMTP x - gsmtp",
+     "535 5.7.8 no - gsmtp", "icloud", SURE_CERTAIN, ""},
+    {"host", "", "smtp.office365.com", "", "535 no - gsmtp", "office365", SURE_CERTAIN,
+     "by the host's name"},
+    {"greeting", "", "", "220 smtp.gmail.com ESMTP x - gsmtp", "535 no", "gmail", SURE_LIKELY,
+     "by the greeting"},
+    {"suffix", "", "", "", "559 Purple elephants a1b2.3 - gsmtp", "gmail", SURE_LIKELY,
+     "by the style of the reply"},
+    {"host of the farm", "", "", "", "559 Elephants [AM5PR0101CA0001.eurprd01.prod.outlook.com]",
+     "office365", SURE_LIKELY, "by the style of the reply"},
+    {"the store's agent", "", "", "", "559 STOREDRV.Elephants; purple", "exchange", SURE_LIKELY,
+     "by the style of the reply"},
+    {"iCloud", "", "", "", "559 see https://support.apple.com/1", "icloud", SURE_LIKELY,
+     "by the style of the reply"},
+    {"an address is no mark", "", "", "", "550 5.1.1 <jane@mail.icloud.com> elephants", "",
+     SURE_POSSIBLE, ""},
+    {"inside a word is no mark", "", "", "", "550 agsmtp elephants", "", SURE_POSSIBLE, ""},
+    {"nothing", "", "", "", "559 Purple elephants", "", SURE_POSSIBLE, ""},
+};
+
+static void test_recognise(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(recognise_rows); i++) {
+        const struct recognise_row *row = &recognise_rows[i];
+        struct diagnosis d = diagnose((struct evidence){
+            .provider = registry_find(registry, slice_of(row->given)),
+            .host = slice_of(row->host),
+            .greeting = slice_of(row->greeting),
+            .stage = STAGE_QUIT,
+            .reply = slice_of(row->reply),
+        });
+        const char *got = d.provider == NULL ? "" : d.provider->name;
+        if (strcmp(got, row->want) != 0 || d.provider_sure != row->sure ||
+            (row->because[0] != '\0' && !says(&d, row->because))) {
+            fail_msg("%s: want '%s', got '%s' %s", row->name, row->want, got,
+                     sureness_slug(d.provider_sure));
+        }
+    }
+}
+
+/* What a provider offers inside TLS says whose it is, all lines together and no fewer. */
+static void test_recognise_offer(void **state)
+{
+    const struct provider *gmail = registry_find(registry, SLICE("gmail"));
+    struct slice lines[16];
+    size_t n = 0;
+    (void)state;
+    for (; gmail->tls[n] != NULL; n++) {
+        lines[n] = slice_of(gmail->tls[n]);
+    }
+    struct evidence e = {.stage = STAGE_AUTH,
+                         .reply = SLICE("535 no"),
+                         .offered_tls = lines,
+                         .offered_tls_count = n};
+    struct diagnosis d = diagnose(e);
+    assert_ptr_equal(d.provider, gmail);
+    assert_true(says(&d, "by the capability lines"));
+    e.offered_tls_count = n - 1;
+    assert_null(diagnose(e).provider);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_recognise),
+        cmocka_unit_test(test_recognise_offer),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
