@@ -29,6 +29,8 @@ struct judge {
 void judge_because(struct judge *j, const char *format, ...) PRINTF(2, 3);
 /* Adds an alternative unless it is there already or is the cause itself. */
 void judge_alternative(struct judge *j, enum cause cause);
+/* Takes an alternative out that the evidence rules out. */
+void judge_not(struct judge *j, enum cause cause);
 /* The cause becomes another; what it was becomes the first alternative. */
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure);
 
@@ -46,8 +48,15 @@ bool judge_reply(struct judge *j);
  * more than one cause among them is a question to the rules. */
 size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
                      size_t max);
+/* The keyword is first word of a capability line. */
+bool judge_offers(const struct slice *list, size_t count, const char *keyword);
 /* The same from the fault. */
 void judge_fault(struct judge *j);
+/* What the token's claims say about a refusal of it. */
+void judge_token(struct judge *j);
+/* What the secret's form says: an app password as the provider makes them, a token, or neither. */
+enum secret_form { SECRET_UNKNOWN, SECRET_APP_PASSWORD, SECRET_TOKEN, SECRET_OTHER };
+enum secret_form judge_secret_form(const struct judge *j);
 /* What the other evidence says about a judgement by words and codes. */
 void judge_evidence(struct judge *j);
 

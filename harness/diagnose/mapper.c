@@ -74,6 +74,18 @@ void judge_alternative(struct judge *j, enum cause cause)
     }
 }
 
+void judge_not(struct judge *j, enum cause cause)
+{
+    struct diagnosis *d = j->out;
+    size_t kept = 0;
+    for (size_t i = 0; i < d->alternative_count; i++) {
+        if (d->alternatives[i].cause != cause) {
+            d->alternatives[kept++] = d->alternatives[i];
+        }
+    }
+    d->alternative_count = kept;
+}
+
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure)
 {
     struct diagnosis *d = j->out;

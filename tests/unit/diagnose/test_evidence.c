@@ -5,6 +5,8 @@
  */
 #include "diagnose/diagnose.h"
 
+#include "base/codec.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -176,12 +178,163 @@ static void test_recognise_offer(void **state)
     assert_null(diagnose(e).provider);
 }
 
+/* ---- the token's claims and the secret's form ---- */
+
+static struct slice jwt(const char *payload)
+{
+    struct buf out;
+    buf_init(&out, 4096);
+    base64url_encode(SLICE("{\"typ\":\"JWT\",\"alg\":\"RS256\"}"), &out);
+    buf_add_char(&out, '.');
+    base64url_encode(slice_of(payload), &out);
+    buf_add_text(&out, ".c2lnbmF0dXJl");
+    struct slice token = arena_copy(&arena, buf_slice(&out));
+    buf_release(&out);
+    return token;
+}
+
+#define AUD_MAIL "\"aud\":\"https://outlook.office.com\""
+static const struct token_row {
+    const char *name, *payload;
+    int64_t now_s;
+    enum cause want;
+    enum sureness sure;
+    const char *because;
+} token_rows[] = {
+    {"nothing wrong",
+     "{" AUD_MAIL ",\"scp\":\"SMTP.Send\",\"exp\":2000,\"upn\":\"Jane@example.com\"}", 1999,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "show nothing wrong"},
+    {"expired", "{" AUD_MAIL ",\"scp\":\"SMTP.Send\",\"exp\":2000}", 2000, CAUSE_AUTH_TOKEN_EXPIRED,
+     SURE_LIKELY, "exp lies in the past"},
+    {"no clock", "{" AUD_MAIL ",\"scp\":\"SMTP.Send\",\"exp\":2000}", 0, CAUSE_AUTH_TOKEN_REJECTED,
+     SURE_LIKELY, "show nothing wrong"},
+    {"for Graph", "{\"aud\":\"https://graph.microsoft.com\",\"scp\":\"Mail.Send\"}", 0,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "aud is that of Microsoft Graph"},
+    {"for Graph by its id", "{\"aud\":[\"00000003-0000-0000-c000-000000000000\"]}", 0,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "aud is that of Microsoft Graph"},
+    {"scope", "{" AUD_MAIL ",\"scp\":\"IMAP.AccessAsUser.All openid\"}", 0,
+     CAUSE_AUTH_SCOPE_INSUFFICIENT, SURE_LIKELY, "name SMTP"},
+    {"scope as a link", "{" AUD_MAIL ",\"scope\":\"x https://outlook.office.com/smtp.send\"}", 0,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "show nothing wrong"},
+    {"an application's role", "{" AUD_MAIL ",\"roles\":[\"SMTP.SendAsApp\"]}", 0,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "show nothing wrong"},
+    {"an application without it", "{" AUD_MAIL ",\"roles\":[\"IMAP.AccessAsApp\"]}", 0,
+     CAUSE_AUTH_SCOPE_INSUFFICIENT, SURE_LIKELY, "name SMTP"},
+    {"somebody else's", "{" AUD_MAIL ",\"scp\":\"SMTP.Send\",\"upn\":\"joe@example.com\"}", 0,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "another user"},
+    {"rubbish inside", "{\"aud\":7,\"exp\":\"x\",\"roles\":{},\"scp\":[1]}", 9,
+     CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "show nothing wrong"},
+    {"no map", "[1]", 9, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY, "a token was sent"},
+};
+
+static void test_token(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(token_rows); i++) {
+        const struct token_row *row = &token_rows[i];
+        struct diagnosis d = diagnose((struct evidence){
+            .provider = registry_find(registry, SLICE("office365")),
+            .stage = STAGE_AUTH,
+            .reply = SLICE("535 5.7.3 Authentication unsuccessful"),
+            .mechanism = SLICE("XOAUTH2"),
+            .username = SLICE("jane@example.com"),
+            .secret = jwt(row->payload),
+            .now_s = row->now_s,
+        });
+        if (d.cause != row->want || d.sure != row->sure || !says(&d, row->because) ||
+            says(&d, "joe@") || says(&d, "eyJ")) {
+            fail_msg("%s: want %s %s because %s, got %s %s", row->name, cause_slug(row->want),
+                     sureness_slug(row->sure), row->because, cause_slug(d.cause),
+                     sureness_slug(d.sure));
+        }
+    }
+}
+
+static bool has_alternative(const struct diagnosis *d, enum cause cause)
+{
+    for (size_t i = 0; i < d->alternative_count; i++) {
+        if (d->alternatives[i].cause == cause) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_secret_form(void **state)
+{
+    const struct {
+        const char *secret, *because;
+        enum cause alternative;
+        bool has;
+    } rows[] = {
+        {"abcd efgh ijkl mnop", "has the form of an app password", CAUSE_AUTH_APP_PASSWORD_REQUIRED,
+         false},
+        {"Tr0ub4dor&3", "does not have the form", CAUSE_AUTH_APP_PASSWORD_REQUIRED, true},
+        {"ya29.a0AfH6SMB", "form of an access token", CAUSE_AUTH_TOKEN_REJECTED, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d = diagnose((struct evidence){
+            .provider = registry_find(registry, SLICE("gmail")),
+            .stage = STAGE_AUTH,
+            .reply = SLICE("535 5.7.8 Username and Password not accepted."),
+            .mechanism = SLICE("PLAIN"),
+            .username = SLICE("jane@gmail.com"),
+            .secret = slice_of(rows[i].secret),
+        });
+        if (d.cause != CAUSE_AUTH_CREDENTIALS_REJECTED || !says(&d, rows[i].because) ||
+            has_alternative(&d, rows[i].alternative) != rows[i].has) {
+            fail_msg("%s: got %s, %zu alternatives", rows[i].because, cause_slug(d.cause),
+                     d.alternative_count);
+        }
+    }
+}
+
+/* ---- what was offered, who answered ---- */
+
+static void test_offer(void **state)
+{
+    const struct slice clear[] = {SLICE("SIZE 1"), SLICE("STARTTLS")};
+    const struct slice tls[] = {SLICE("SIZE 1")};
+    struct evidence e = {.stage = STAGE_AUTH,
+                         .reply = SLICE("502 5.5.2 Syntax error, command unrecognized."),
+                         .offered_clear = clear,
+                         .offered_clear_count = COUNT(clear),
+                         .offered_tls = tls,
+                         .offered_tls_count = COUNT(tls)};
+    (void)state;
+    assert_int_equal(diagnose(e).cause, CAUSE_AUTH_ENCRYPTION_REQUIRED);
+    e.inside_tls = true;
+    assert_int_equal(diagnose(e).cause, CAUSE_AUTH_NOT_OFFERED);
+    e.stage = STAGE_MAIL;
+    assert_int_equal(diagnose(e).cause, CAUSE_SERVER_COMMAND_UNRECOGNIZED);
+}
+
+static void test_other_server(void **state)
+{
+    struct evidence e = {.provider = registry_find(registry, SLICE("icloud")),
+                         .stage = STAGE_AUTH,
+                         .greeting = SLICE("220 smtp.gmail.com ESMTP x.1 - gsmtp"),
+                         .reply = SLICE("535 5.7.8 no")};
+    (void)state;
+    assert_int_equal(diagnose(e).cause, CAUSE_NETWORK_INTERCEPTED);
+    e.fault = FAULT_TLS_HOSTNAME;
+    assert_int_equal(diagnose(e).cause, CAUSE_NETWORK_INTERCEPTED);
+    e.greeting = SLICE("220 iCloud SMTP - outbound.qs.icloud.com");
+    assert_int_equal(diagnose(e).cause, CAUSE_TLS_HOSTNAME_MISMATCH);
+    e.provider =
+        registry_find(registry, SLICE("google-relay")); /* another name of the same house */
+    e.greeting = SLICE("220 smtp.gmail.com ESMTP x.1 - gsmtp");
+    assert_int_equal(diagnose(e).cause, CAUSE_TLS_HOSTNAME_MISMATCH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrapped),
-        cmocka_unit_test(test_recognise),
-        cmocka_unit_test(test_recognise_offer),
+        cmocka_unit_test(test_wrapped),         cmocka_unit_test(test_recognise),
+        cmocka_unit_test(test_recognise_offer), cmocka_unit_test(test_token),
+        cmocka_unit_test(test_secret_form),     cmocka_unit_test(test_offer),
+        cmocka_unit_test(test_other_server),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
