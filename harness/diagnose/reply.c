@@ -18,6 +18,7 @@
  *   - the inbound side says it, and this is a login
  * Sentences of one or two words ("Authentication failed") count without any doubt only.
  */
+#include "diagnose/enhanced.h"
 #include "diagnose/judge.h"
 
 #include <string.h>
@@ -311,6 +312,27 @@ static void stage_from_code(struct judge *j, const struct segment *s)
     }
 }
 
+/* The registry's meaning of the enhanced code goes before that of a reply code alone; a rule that
+ * names both codes, or the provider's own, goes before the registry. */
+static bool take_enhanced_code(struct judge *j, const struct segment *s, const struct rule *rule)
+{
+    bool is_weak;
+    enum cause cause = enhanced_cause(s->enhanced, j->stage, &is_weak);
+    bool is_behind = rule != NULL &&
+                     (is_weak || rule->reply->enhanced[0] != '\0' || rule_is_of(rule, j->provider));
+    if (cause == CAUSE_UNKNOWN || is_behind) {
+        return false;
+    }
+    j->out->cause = cause;
+    j->out->sure = SURE_POSSIBLE;
+    if (rule != NULL) {
+        judge_alternative(j, rule->cause);
+    }
+    judge_because(j, "the registry's meaning of %s (%s): %s; the words are unknown", s->enhanced,
+                  enhanced_find(s->enhanced)->source, enhanced_find(s->enhanced)->meaning);
+    return true;
+}
+
 static bool take_codes(struct judge *j, const struct segment *s)
 {
     stage_from_code(j, s);
@@ -323,6 +345,9 @@ static bool take_codes(struct judge *j, const struct segment *s)
         return true;
     }
     rule = standard_code(j, s);
+    if (take_enhanced_code(j, s, rule)) {
+        return true;
+    }
     if (rule == NULL) {
         return false;
     }

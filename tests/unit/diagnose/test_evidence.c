@@ -6,9 +6,11 @@
 #include "diagnose/diagnose.h"
 
 #include "base/codec.h"
+#include "diagnose/enhanced.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -328,13 +330,67 @@ static void test_other_server(void **state)
     assert_int_equal(diagnose(e).cause, CAUSE_TLS_HOSTNAME_MISMATCH);
 }
 
+/* ---- codes alone ---- */
+
+/* Details per subject in the registry of 2026: the table has each of them once. */
+static void test_registry_is_whole(void **state)
+{
+    const unsigned last[] = {0, 10, 4, 6, 7, 6, 10, 30};
+    size_t count = 0;
+    (void)state;
+    for (unsigned subject = 0; subject < COUNT(last); subject++) {
+        for (unsigned detail = 0; detail <= last[subject]; detail++, count++) {
+            char text[16];
+            snprintf(text, sizeof text, "5.%u.%u", subject, detail);
+            const struct enhanced_code *code = enhanced_find(text);
+            if (code == NULL || code->source[0] == '\0' || code->meaning[0] == '\0') {
+                fail_msg("%s is not in the table", text);
+            }
+        }
+    }
+    assert_null(enhanced_at(count));
+    assert_null(enhanced_find("5.7.31"));
+    assert_null(enhanced_find("5.7"));
+    assert_null(enhanced_find(""));
+}
+
+static void test_codes(void **state)
+{
+    const struct {
+        const char *reply;
+        enum stage stage;
+        enum cause want;
+    } rows[] = {
+        {"550 5.1.6 Elephants", STAGE_RCPT, CAUSE_SEND_RECIPIENT_UNKNOWN},
+        {"550 5.4.4 Elephants", STAGE_RCPT, CAUSE_SEND_RECIPIENT_DOMAIN_INVALID},
+        {"550 5.7.20 Elephants", STAGE_BODY, CAUSE_SEND_DMARC_FAILED},
+        {"450 4.4.5 Elephants", STAGE_BODY, CAUSE_SERVER_BUSY},
+        {"554 5.7.9 Elephants", STAGE_BODY, CAUSE_UNKNOWN}, /* a login's code elsewhere */
+        {"599 5.7.9 Elephants", STAGE_AUTH, CAUSE_AUTH_MECHANISM_TOO_WEAK},
+        {"503 5.5.4 Elephants", STAGE_MAIL, CAUSE_SERVER_BAD_SEQUENCE}, /* weak */
+        {"559 5.5.4 Elephants", STAGE_MAIL, CAUSE_SERVER_SYNTAX_ERROR},
+        {"559 5.7.3 Elephants", STAGE_MAIL, CAUSE_UNKNOWN}, /* on purpose */
+        {"250 2.1.5 Elephants", STAGE_RCPT, CAUSE_UNKNOWN},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d =
+            diagnose((struct evidence){.stage = rows[i].stage, .reply = slice_of(rows[i].reply)});
+        if (d.cause != rows[i].want || d.sure != SURE_POSSIBLE) {
+            fail_msg("%s: want %s, got %s %s", rows[i].reply, cause_slug(rows[i].want),
+                     cause_slug(d.cause), sureness_slug(d.sure));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrapped),         cmocka_unit_test(test_recognise),
         cmocka_unit_test(test_recognise_offer), cmocka_unit_test(test_token),
         cmocka_unit_test(test_secret_form),     cmocka_unit_test(test_offer),
-        cmocka_unit_test(test_other_server),
+        cmocka_unit_test(test_other_server),    cmocka_unit_test(test_registry_is_whole),
+        cmocka_unit_test(test_codes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
