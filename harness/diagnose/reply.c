@@ -318,8 +318,9 @@ static bool take_enhanced_code(struct judge *j, const struct segment *s, const s
 {
     bool is_weak;
     enum cause cause = enhanced_cause(s->enhanced, j->stage, &is_weak);
-    bool is_behind = rule != NULL &&
-                     (is_weak || rule->reply->enhanced[0] != '\0' || rule_is_of(rule, j->provider));
+    bool is_behind =
+        rule != NULL && (is_weak || rule->cause == cause || rule->reply->enhanced[0] != '\0' ||
+                         rule_is_of(rule, j->provider));
     if (cause == CAUSE_UNKNOWN || is_behind) {
         return false;
     }
