@@ -48,6 +48,8 @@ bool judge_reply(struct judge *j);
  * more than one cause among them is a question to the rules. */
 size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
                      size_t max);
+/* The same from the error document of a token endpoint; false when the reply is none. */
+bool judge_oauth(struct judge *j);
 /* The keyword is first word of a capability line. */
 bool judge_offers(const struct slice *list, size_t count, const char *keyword);
 /* The same from the fault. */

@@ -209,7 +209,7 @@ void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, st
     judge_begin(m, evidence, arena, out, &j);
     if (evidence->fault != FAULT_NONE) {
         judge_fault(&j);
-    } else if (!judge_wrapped(&j) && !judge_reply(&j)) {
+    } else if (!judge_oauth(&j) && !judge_wrapped(&j) && !judge_reply(&j)) {
         judge_because(&j, "no rule knows these words or codes");
     }
     judge_evidence(&j);

@@ -330,6 +330,42 @@ static void test_other_server(void **state)
     assert_int_equal(diagnose(e).cause, CAUSE_TLS_HOSTNAME_MISMATCH);
 }
 
+/* ---- the token endpoint ---- */
+
+static void test_oauth(void **state)
+{
+    const struct {
+        const char *document;
+        enum cause want;
+        enum sureness sure;
+    } rows[] = {
+        {"{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS50076: you must use "
+         "multi-factor authentication\"}",
+         CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN},
+        {"AADSTS50057: The user account is disabled.", CAUSE_AUTH_ACCOUNT_DISABLED, SURE_CERTAIN},
+        {"{\"error\":\"interaction_required\",\"error_description\":\"AADSTS70043: x\"}",
+         CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN},
+        {"{\"error\":\"invalid_grant\",\"error_description\":\"Bad Request\"}",
+         CAUSE_TOKEN_INVALID_GRANT, SURE_LIKELY},
+        {"{\"error\":\"invalid_grant\",\"error_description\":\"Token has been expired or "
+         "revoked.\"}",
+         CAUSE_TOKEN_INVALID_GRANT, SURE_CERTAIN},
+        {"{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS99999999: new\"}",
+         CAUSE_TOKEN_INVALID_GRANT, SURE_LIKELY},
+        {"AADSTS", CAUSE_UNKNOWN, SURE_POSSIBLE},
+        {"{\"error\":\"elephants\"}", CAUSE_UNKNOWN, SURE_POSSIBLE},
+        {"559 invalid_grant", CAUSE_UNKNOWN, SURE_POSSIBLE}, /* SMTP, not HTTP */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d = diagnose((struct evidence){.reply = slice_of(rows[i].document)});
+        if (d.cause != rows[i].want || d.sure != rows[i].sure) {
+            fail_msg("%s: want %s %s, got %s %s", rows[i].document, cause_slug(rows[i].want),
+                     sureness_slug(rows[i].sure), cause_slug(d.cause), sureness_slug(d.sure));
+        }
+    }
+}
+
 /* ---- codes alone ---- */
 
 /* Details per subject in the registry of 2026: the table has each of them once. */
@@ -386,11 +422,11 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrapped),         cmocka_unit_test(test_recognise),
-        cmocka_unit_test(test_recognise_offer), cmocka_unit_test(test_token),
-        cmocka_unit_test(test_secret_form),     cmocka_unit_test(test_offer),
-        cmocka_unit_test(test_other_server),    cmocka_unit_test(test_registry_is_whole),
-        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_wrapped),           cmocka_unit_test(test_recognise),
+        cmocka_unit_test(test_recognise_offer),   cmocka_unit_test(test_token),
+        cmocka_unit_test(test_secret_form),       cmocka_unit_test(test_offer),
+        cmocka_unit_test(test_other_server),      cmocka_unit_test(test_oauth),
+        cmocka_unit_test(test_registry_is_whole), cmocka_unit_test(test_codes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
