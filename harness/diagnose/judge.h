@@ -19,10 +19,11 @@ struct judge {
     const struct evidence *evidence;
     struct arena *arena;
     struct diagnosis *out;
-    size_t provider;  /* index; SIZE_MAX: unknown */
-    bool is_given;    /* the evidence names it, or its host does */
-    const char *by;   /* what it was recognised by; "" when it was given or is unknown */
-    enum stage stage; /* of the evidence; of the inner reply when the wrapping says it */
+    size_t provider;   /* index; SIZE_MAX: unknown */
+    bool is_given;     /* the evidence names it, or its host does */
+    const char *by;    /* what it was recognised by; "" when it was given or is unknown */
+    enum stage stage;  /* of the evidence; of the inner reply when the wrapping says it */
+    struct slice text; /* the reply, or the inner one: what words were read from */
     struct words words;
 };
 
@@ -48,6 +49,9 @@ bool judge_reply(struct judge *j);
  * more than one cause among them is a question to the rules. */
 size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
                      size_t max);
+/* What the words that servers commonly use stand for at this stage, at most possible; UNKNOWN:
+ * none. */
+enum cause phrase_cause(struct slice text, enum stage stage, const char **words);
 /* The same from the error document of a token endpoint; false when the reply is none. */
 bool judge_oauth(struct judge *j);
 /* The keyword is first word of a capability line. */

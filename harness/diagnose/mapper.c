@@ -167,6 +167,12 @@ static void add_advice(struct judge *j)
     j->out->link = advice == NULL ? "" : advice->link;
 }
 
+static void judge_read(struct judge *j, struct slice text)
+{
+    j->text = text;
+    words_read(text, WORDS_OF_REPLY, &j->words);
+}
+
 void judge_begin(const struct mapper *m, const struct evidence *e, struct arena *arena,
                  struct diagnosis *out, struct judge *j)
 {
@@ -178,7 +184,7 @@ void judge_begin(const struct mapper *m, const struct evidence *e, struct arena 
     /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
     j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
     judge_recognise(j);
-    words_read(e->reply, WORDS_OF_REPLY, &j->words);
+    judge_read(j, e->reply);
 }
 
 /* The inner reply decides. Where it says nothing that is known, the whole may. */
@@ -191,13 +197,13 @@ static bool judge_wrapped(struct judge *j)
     enum stage outer = j->stage;
     bool is_told = u.stage != STAGE_NONE && (u.is_relay || outer == STAGE_NONE);
     j->stage = is_told ? u.stage : outer;
-    words_read(u.inner, WORDS_OF_REPLY, &j->words);
+    judge_read(j, u.inner);
     if (judge_reply(j)) {
         judge_because(j, "the reply was unwrapped: %s", u.by);
         return true;
     }
     j->stage = outer;
-    words_read(j->evidence->reply, WORDS_OF_REPLY, &j->words);
+    judge_read(j, j->evidence->reply);
     return false;
 }
 

@@ -312,6 +312,23 @@ static void stage_from_code(struct judge *j, const struct segment *s)
     }
 }
 
+/* Words go before codes, and what the code stands for goes beside them. */
+static bool take_phrase(struct judge *j, const struct rule *rule)
+{
+    const char *words = "";
+    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
+        return false;
+    }
+    j->out->cause = cause;
+    j->out->sure = SURE_POSSIBLE;
+    if (rule != NULL) {
+        judge_alternative(j, rule->cause);
+    }
+    judge_because(j, "no rule knows the sentence; it says '%s'", words);
+    return true;
+}
+
 /* The registry's meaning of the enhanced code goes before that of a reply code alone; a rule that
  * names both codes, or the provider's own, goes before the registry. */
 static bool take_enhanced_code(struct judge *j, const struct segment *s, const struct rule *rule)
@@ -346,7 +363,8 @@ static bool take_codes(struct judge *j, const struct segment *s)
         return true;
     }
     rule = standard_code(j, s);
-    if (take_enhanced_code(j, s, rule)) {
+    bool is_one = j->words.segment_count == 1; /* else the phrase may be of another segment */
+    if ((is_one && take_phrase(j, rule)) || take_enhanced_code(j, s, rule)) {
         return true;
     }
     if (rule == NULL) {
@@ -358,6 +376,20 @@ static bool take_codes(struct judge *j, const struct segment *s)
     return true;
 }
 
+/* "authentication failed: …": what common software leaves to the backend to say may say more. */
+static void refine_open_end(struct judge *j, const struct candidate *c)
+{
+    const char *words = "";
+    if (!c->rule->ends_star || c->tier != TIER_GENERIC || j->out->sure == SURE_CERTAIN) {
+        return;
+    }
+    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
+        judge_instead(j, cause, SURE_POSSIBLE);
+        judge_because(j, "and its open end says '%s'", words);
+    }
+}
+
 bool judge_reply(struct judge *j)
 {
     struct candidate best = {.rule = NULL};
@@ -367,6 +399,7 @@ bool judge_reply(struct judge *j)
         set_codes(j, best.segment);
         take_rule(j, best.rule, less_sure(best.rule->sure, best.doubts));
         say_sentence(j, &best);
+        refine_open_end(j, &best);
         return true;
     }
     for (size_t i = j->words.segment_count; i > 0; i--) { /* the innermost reply knows best */
@@ -376,5 +409,5 @@ bool judge_reply(struct judge *j)
         }
     }
     set_codes(j, &j->words.segments[0]);
-    return false;
+    return (j->out->code == 0 || j->out->code >= 400) && take_phrase(j, NULL);
 }

@@ -330,6 +330,43 @@ static void test_other_server(void **state)
     assert_int_equal(diagnose(e).cause, CAUSE_TLS_HOSTNAME_MISMATCH);
 }
 
+/* ---- words that servers of all kinds use ---- */
+
+static void test_phrases(void **state)
+{
+    const struct {
+        const char *reply;
+        enum stage stage;
+        enum cause want, alternative;
+    } rows[] = {
+        {"552 5.1.1 Purple elephants are Overquota", STAGE_RCPT, CAUSE_SEND_RECIPIENT_MAILBOX_FULL,
+         CAUSE_SEND_RECIPIENT_UNKNOWN},
+        {"421 Purple elephants are temporarily deferred", STAGE_BODY, CAUSE_SEND_RATE_LIMITED,
+         CAUSE_SERVER_UNAVAILABLE},
+        {"535 Elephants: the password has expired", STAGE_AUTH, CAUSE_AUTH_PASSWORD_EXPIRED,
+         CAUSE_AUTH_CREDENTIALS_REJECTED},
+        {"559 Elephants: domain not found", STAGE_MAIL, CAUSE_SEND_SENDER_DOMAIN_INVALID,
+         CAUSE_UNKNOWN},
+        {"559 Elephants: domain not found", STAGE_RCPT, CAUSE_SEND_RECIPIENT_DOMAIN_INVALID,
+         CAUSE_UNKNOWN},
+        {"559 Elephants: domain not found", STAGE_AUTH, CAUSE_UNKNOWN, CAUSE_UNKNOWN},
+        {"559 antispf elephants", STAGE_BODY, CAUSE_UNKNOWN, CAUSE_UNKNOWN}, /* inside a word */
+        {"535 5.7.8 Error: authentication failed: account is locked", STAGE_AUTH,
+         CAUSE_AUTH_ACCOUNT_LOCKED, CAUSE_AUTH_CREDENTIALS_REJECTED},
+        {"250 too many emails", STAGE_BODY, CAUSE_UNKNOWN, CAUSE_UNKNOWN}, /* no failure */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct diagnosis d =
+            diagnose((struct evidence){.stage = rows[i].stage, .reply = slice_of(rows[i].reply)});
+        if (d.cause != rows[i].want || d.sure != SURE_POSSIBLE ||
+            (rows[i].alternative != CAUSE_UNKNOWN && !has_alternative(&d, rows[i].alternative))) {
+            fail_msg("%s: want %s, got %s %s", rows[i].reply, cause_slug(rows[i].want),
+                     cause_slug(d.cause), sureness_slug(d.sure));
+        }
+    }
+}
+
 /* ---- the token endpoint ---- */
 
 static void test_oauth(void **state)
@@ -422,11 +459,12 @@ static void test_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrapped),           cmocka_unit_test(test_recognise),
-        cmocka_unit_test(test_recognise_offer),   cmocka_unit_test(test_token),
-        cmocka_unit_test(test_secret_form),       cmocka_unit_test(test_offer),
-        cmocka_unit_test(test_other_server),      cmocka_unit_test(test_oauth),
-        cmocka_unit_test(test_registry_is_whole), cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_wrapped),         cmocka_unit_test(test_recognise),
+        cmocka_unit_test(test_recognise_offer), cmocka_unit_test(test_token),
+        cmocka_unit_test(test_secret_form),     cmocka_unit_test(test_offer),
+        cmocka_unit_test(test_other_server),    cmocka_unit_test(test_phrases),
+        cmocka_unit_test(test_oauth),           cmocka_unit_test(test_registry_is_whole),
+        cmocka_unit_test(test_codes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
