@@ -147,11 +147,15 @@ static size_t tuple_text_at(struct slice s, size_t at)
     return at_or_nul(s, i) == '\'' || at_or_nul(s, i) == '"' ? i + 1 : 0;
 }
 
-/* What stands before, as far as a frame may reach and not over the reply that was found already. */
+/* What stands before, as far as a frame may reach and not over the reply that was found already. CR
+ * does not count, so that the answer is the same however lines end. */
 static struct slice before(struct slice s, size_t from, size_t at)
 {
-    from = at > from + BEFORE_MAX ? at - BEFORE_MAX : from;
-    return slice_sub(s, from, at - from);
+    size_t begin = at;
+    for (size_t n = 0; begin > from && n < BEFORE_MAX; begin--) {
+        n += s.p[begin - 1] != '\r';
+    }
+    return slice_sub(s, begin, at - begin);
 }
 
 /* "550 5.1.1": the enhanced code goes with the reply code before it. */
@@ -274,7 +278,7 @@ bool unwrap(struct slice text, struct arena *arena, struct unwrapped *out)
     enum stage stage = STAGE_NONE;
     size_t begin = 0;
     struct buf inner;
-    for (size_t at = 1; at + 4 < text.n; at++) {
+    for (size_t at = 1; at + 2 < text.n; at++) {
         if ((text.p[at] != '4' && text.p[at] != '5') || !is_code_at(text, at) ||
             is_second_code(text, at)) {
             continue;

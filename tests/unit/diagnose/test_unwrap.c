@@ -35,6 +35,7 @@ static const struct row {
     {"arrow", "550 5.7.1 a@b -> 550 5.1.1 gone", "550 5.1.1 gone", STAGE_NONE, true},
     {"exchange", "Remote Server returned '550 5.1.1 it isn't here'", "550 5.1.1 it isn't here",
      STAGE_NONE, true},
+    {"a code at the very end", "550 x -> 550", "550", STAGE_NONE, true},
     {"qmail", "192.0.2.1 failed.\nRemote host said: 550 5.1.1 gone", "550 5.1.1 gone", STAGE_NONE,
      true},
     {"DSN", "Diagnostic-Code: smtp; 550 5.1.1 gone", "550 5.1.1 gone", STAGE_NONE, true},
