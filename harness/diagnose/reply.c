@@ -127,6 +127,7 @@ static int compare(const struct candidate *a, const struct candidate *b)
 {
     const int by[] = {
         (a->doubts != 0) - (b->doubts != 0),
+        (int)a->is_other_code - (int)b->is_other_code,
         (int)a->tier - (int)b->tier,
         (int)a->doubts - (int)b->doubts,
         (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
