@@ -167,30 +167,31 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool has_phrase(struct slice text, struct slice words)
+/* The first row below `end` whose words stand here. */
+static size_t row_at(struct slice here, unsigned where, size_t end)
 {
-    for (size_t at = 0; at < text.n;) {
-        size_t found = slice_find_nocase(slice_from(text, at), words);
-        if (found == SIZE_MAX) {
-            return false;
+    char first = here.p[0] >= 'A' && here.p[0] <= 'Z' ? (char)(here.p[0] + 32) : here.p[0];
+    for (size_t i = 0; i < end; i++) {
+        if (phrases[i].words[0] == first && (phrases[i].stages & where) != 0 &&
+            slice_has_prefix_nocase(here, slice_of(phrases[i].words))) {
+            return i;
         }
-        at += found;
-        if (at == 0 || !is_letter(text.p[at - 1])) {
-            return true;
-        }
-        at++;
     }
-    return false;
+    return end;
 }
 
 enum cause phrase_cause(struct slice text, enum stage stage, const char **words)
 {
     unsigned where = stage == STAGE_NONE ? (unsigned)SEND : 1U << stage;
-    for (size_t i = 0; i < COUNT(phrases); i++) {
-        if ((phrases[i].stages & where) != 0 && has_phrase(text, slice_of(phrases[i].words))) {
-            *words = phrases[i].words;
-            return phrases[i].cause;
+    size_t best = COUNT(phrases);
+    for (size_t at = 0; at < text.n; at++) {
+        if (is_letter(text.p[at]) && (at == 0 || !is_letter(text.p[at - 1]))) {
+            best = row_at(slice_from(text, at), where, best);
         }
     }
-    return CAUSE_UNKNOWN;
+    if (best == COUNT(phrases)) {
+        return CAUSE_UNKNOWN;
+    }
+    *words = phrases[best].words;
+    return phrases[best].cause;
 }

@@ -278,9 +278,11 @@ bool unwrap(struct slice text, struct arena *arena, struct unwrapped *out)
     enum stage stage = STAGE_NONE;
     size_t begin = 0;
     struct buf inner;
+    bool is_reply = text.n != 0 && is_digit(text.p[0]);
     for (size_t at = 1; at + 2 < text.n; at++) {
         if ((text.p[at] != '4' && text.p[at] != '5') || !is_code_at(text, at) ||
-            is_second_code(text, at)) {
+            is_second_code(text, at) ||
+            (is_reply && text.p[at - 1] == '\n')) { /* the next line of a plain reply */
             continue;
         }
         const struct frame *f = frame_before(text, begin, at);
