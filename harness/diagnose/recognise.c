@@ -153,6 +153,20 @@ static bool is_mark_start(struct slice s, size_t at, bool *is_address)
     return !*is_address && is_word_char(s.p[at]) && !is_word_char(before) && before != '_';
 }
 
+static size_t mark_at(const struct registry *r, struct slice here)
+{
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        if (lower(marks[i].text[0]) == lower(here.p[0]) &&
+            slice_has_prefix_nocase(here, slice_of(marks[i].text))) {
+            size_t found = index_of(r, registry_find(r, slice_of(marks[i].provider)));
+            if (found != SIZE_MAX) {
+                return found;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
 static size_t by_mark(const struct judge *j)
 {
     const struct registry *r = j->mapper->rules.registry;
@@ -162,15 +176,9 @@ static size_t by_mark(const struct judge *j)
         if (!is_mark_start(reply, at, &is_address)) {
             continue;
         }
-        for (size_t i = 0; i < COUNT(marks); i++) {
-            struct slice mark = slice_of(marks[i].text);
-            if (lower(mark.p[0]) == lower(reply.p[at]) &&
-                slice_has_prefix_nocase(slice_from(reply, at), mark)) {
-                size_t found = index_of(r, registry_find(r, slice_of(marks[i].provider)));
-                if (found != SIZE_MAX) {
-                    return found;
-                }
-            }
+        size_t found = mark_at(r, slice_from(reply, at));
+        if (found != SIZE_MAX) {
+            return found;
         }
     }
     return SIZE_MAX;
