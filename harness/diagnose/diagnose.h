@@ -44,6 +44,8 @@ struct evidence {
     struct slice mechanism;
     enum credential_kind credential;
     struct slice username;
+    struct slice secret;     /* password or token as sent; its form and claims are looked at, it is never repeated */
+    int64_t now_s;           /* seconds since 1970; 0: unknown, and no token counts as expired */
     const struct slice *offered_clear; size_t offered_clear_count;
     const struct slice *offered_tls; size_t offered_tls_count;
     struct slice error_document; /* the SASL 334 JSON */
@@ -61,6 +63,7 @@ struct diagnosis {
     struct { enum cause cause; const char *tell; } alternatives[DIAGNOSIS_ALTERNATIVES_MAX]; size_t alternative_count;
     const char *advice, *link; /* "" if none */
     const struct provider *provider; /* given or recognised; NULL */
+    enum sureness provider_sure;     /* certain: given, or the host is its own */
     const char *rule;        /* "providers/outlook.yaml:88", "" if no rule */
     unsigned code; char enhanced[16]; /* as the mapper understood the reply (unwrapped) */
 };

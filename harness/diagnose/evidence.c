@@ -7,6 +7,8 @@
 
 #include "doc/json.h"
 
+#include <string.h>
+
 static bool is_mechanism(const struct judge *j, const char *const *names)
 {
     for (size_t i = 0; names[i] != NULL; i++) {
@@ -68,6 +70,7 @@ static void token_refused(struct judge *j)
         provider_reply_for(p, SLICE("auth.smtp_auth_disabled"), slice_of(""), STAGE_NONE) != NULL) {
         judge_alternative(j, CAUSE_AUTH_SMTP_AUTH_DISABLED);
     }
+    judge_token(j);
 }
 
 /* "status" of the 334 document (RFC 7628 3.2.2 and Google's XOAUTH2 description). */
@@ -118,6 +121,55 @@ static void password_refused(struct judge *j)
     }
 }
 
+/* The form of the secret tells an account's password from an app password, and a token from both.
+ */
+static void secret_form(struct judge *j)
+{
+    bool is_login = j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED ||
+                    j->out->cause == CAUSE_AUTH_BASIC_AUTH_DISABLED;
+    if (!is_login || !uses_password(j) || uses_token(j)) {
+        return;
+    }
+    enum secret_form form = judge_secret_form(j);
+    const struct provider_credential *plain = refused(j, CREDENTIAL_PASSWORD);
+    if (form == SECRET_TOKEN) {
+        judge_because(j, "what went as a password has the form of an access token, which goes with "
+                         "XOAUTH2 or OAUTHBEARER");
+        judge_alternative(j, CAUSE_AUTH_TOKEN_REJECTED);
+    } else if (form == SECRET_OTHER && plain != NULL &&
+               slice_eq_text(slice_of(plain->cause),
+                             cause_slug(CAUSE_AUTH_APP_PASSWORD_REQUIRED))) {
+        judge_because(j, "the password does not have the form of this provider's app passwords");
+        judge_alternative(j, CAUSE_AUTH_APP_PASSWORD_REQUIRED);
+    } else if (form == SECRET_APP_PASSWORD) {
+        judge_because(j, "the password has the form of an app password");
+        judge_not(j, CAUSE_AUTH_APP_PASSWORD_REQUIRED);
+    }
+}
+
+/* What the server offered at this point: a mechanism it never named, a login it keeps for TLS. */
+static void offer(struct judge *j)
+{
+    const struct evidence *e = j->evidence;
+    const struct slice *list = e->inside_tls ? e->offered_tls : e->offered_clear;
+    size_t count = e->inside_tls ? e->offered_tls_count : e->offered_clear_count;
+    bool is_refusal = j->out->cause == CAUSE_SERVER_COMMAND_UNRECOGNIZED ||
+                      j->out->cause == CAUSE_SERVER_BAD_SEQUENCE ||
+                      j->out->cause == CAUSE_AUTH_MECHANISM_UNSUPPORTED ||
+                      j->out->cause == CAUSE_AUTH_NOT_OFFERED;
+    if (j->stage != STAGE_AUTH || count == 0 || !is_refusal) {
+        return;
+    }
+    bool has_auth = judge_offers(list, count, "AUTH");
+    if (!has_auth && !e->inside_tls && judge_offers(list, count, "STARTTLS")) {
+        judge_instead(j, CAUSE_AUTH_ENCRYPTION_REQUIRED, SURE_LIKELY);
+        judge_because(j, "STARTTLS is offered and AUTH is not yet: the login comes behind TLS");
+    } else if (!has_auth) {
+        judge_instead(j, CAUSE_AUTH_NOT_OFFERED, SURE_LIKELY);
+        judge_because(j, "the server's list has no AUTH");
+    }
+}
+
 /* A user name that breaks the provider's rule explains a refused login better than the password. */
 static void username_form(struct judge *j)
 {
@@ -134,14 +186,38 @@ static void username_form(struct judge *j)
     buf_release(&words);
 }
 
-/* The greeting is not the provider's, and is that of a hosting company's own server. */
+/* The greeting names a host of another house than the provider's. */
+static const struct provider *greeted_by_other(const struct judge *j)
+{
+    const struct registry *r = j->mapper->rules.registry;
+    const struct provider *own = registry_at(r, j->provider);
+    struct slice rest = j->evidence->greeting, code, host;
+    if (!slice_take_word(&rest, &code) || !slice_take_word(&rest, &host)) {
+        return NULL;
+    }
+    const struct provider *other = registry_by_host(r, slice_trim(host));
+    bool is_other = other != NULL && other->endpoint_count != 0 && own->endpoint_count != 0 &&
+                    strcmp(other->family, own->family) != 0;
+    return is_other ? other : NULL;
+}
+
+/* The greeting is not the provider's, and is that of another or of a hosting company's own server.
+ */
 static void intercepted(struct judge *j)
 {
     const struct rules *rules = &j->mapper->rules;
     struct words greeting;
     size_t end;
-    if (!j->is_given || j->provider == SIZE_MAX || j->evidence->greeting.n == 0 ||
-        j->mapper->greetings[j->provider].pattern.literals == 0) {
+    if (!j->is_given || j->provider == SIZE_MAX || j->evidence->greeting.n == 0) {
+        return;
+    }
+    const struct provider *other = greeted_by_other(j);
+    if (other != NULL) {
+        judge_instead(j, CAUSE_NETWORK_INTERCEPTED, SURE_LIKELY);
+        judge_because(j, "the greeting is that of %s", other->title);
+        return;
+    }
+    if (j->mapper->greetings[j->provider].pattern.literals == 0) {
         return;
     }
     words_read(j->evidence->greeting, WORDS_OF_REPLY, &greeting);
@@ -162,19 +238,23 @@ static void intercepted(struct judge *j)
 
 void judge_evidence(struct judge *j)
 {
-    if (j->evidence->fault == FAULT_NONE) {
+    enum fault fault = j->evidence->fault;
+    if (fault == FAULT_NONE || fault == FAULT_TLS_HOSTNAME || fault == FAULT_TLS_SELF_SIGNED ||
+        fault == FAULT_TLS_UNTRUSTED) { /* another server has another certificate, too */
         intercepted(j);
     }
     /* "Wrong user or password" is said of tokens, too: that sentence is never certain about one. */
     bool is_about_token = uses_token(j) && j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED;
     bool is_touchable = (j->out->sure != SURE_CERTAIN || is_about_token) &&
                         j->out->cause != CAUSE_NETWORK_INTERCEPTED;
-    bool is_login = j->evidence->stage == STAGE_AUTH || j->evidence->stage == STAGE_NONE;
+    bool is_login = j->stage == STAGE_AUTH || j->stage == STAGE_NONE;
     if (!is_touchable || !is_login || j->evidence->fault != FAULT_NONE) {
         return;
     }
     token_refused(j);
     error_document(j);
     password_refused(j);
+    secret_form(j);
     username_form(j);
+    offer(j);
 }

@@ -12,7 +12,7 @@ static bool may_have_reply(enum fault fault)
            fault == FAULT_UNEXPECTED_REPLY || fault == FAULT_PROTOCOL_ERROR;
 }
 
-static bool offers(const struct slice *list, size_t count, const char *keyword)
+bool judge_offers(const struct slice *list, size_t count, const char *keyword)
 {
     for (size_t i = 0; i < count; i++) {
         struct slice rest = list[i], word;
@@ -56,7 +56,7 @@ static void hint(struct judge *j)
         judge_alternative(j, CAUSE_TLS_PROTOCOL_VERSION);
         judge_alternative(j, CAUSE_TLS_CLIENT_CERTIFICATE_REQUIRED);
     } else if (e->fault == FAULT_AUTH_NOT_OFFERED && !e->inside_tls &&
-               offers(e->offered_clear, e->offered_clear_count, "STARTTLS")) {
+               judge_offers(e->offered_clear, e->offered_clear_count, "STARTTLS")) {
         judge_because(j, "STARTTLS is offered; AUTH may come behind it");
         judge_alternative(j, CAUSE_TLS_REQUIRED);
     } else if (e->fault == FAULT_STARTTLS_MISSING) {

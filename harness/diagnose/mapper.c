@@ -5,11 +5,13 @@
  */
 #include "diagnose/judge.h"
 
+#include "diagnose/unwrap.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GREETING_WORDS_MIN = 3, HOST_WORDS_MAX = 6 };
+enum { GREETING_WORDS_MIN = 3 };
 
 /* How an alternative is told from the rest; the cause's own sentence where nothing is said. */
 static const char *tell_of(enum cause cause)
@@ -72,6 +74,18 @@ void judge_alternative(struct judge *j, enum cause cause)
     }
 }
 
+void judge_not(struct judge *j, enum cause cause)
+{
+    struct diagnosis *d = j->out;
+    size_t kept = 0;
+    for (size_t i = 0; i < d->alternative_count; i++) {
+        if (d->alternatives[i].cause != cause) {
+            d->alternatives[kept++] = d->alternatives[i];
+        }
+    }
+    d->alternative_count = kept;
+}
+
 void judge_instead(struct judge *j, enum cause cause, enum sureness sure)
 {
     struct diagnosis *d = j->out;
@@ -119,59 +133,6 @@ void mapper_free(struct mapper *m)
     }
 }
 
-static size_t index_of(const struct registry *r, const struct provider *p)
-{
-    for (size_t i = 0; p != NULL && i < registry_count(r); i++) {
-        if (registry_at(r, i) == p) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* The host the greeting names, or the greeting's own wording. */
-static size_t provider_by_greeting(const struct mapper *m, struct slice greeting)
-{
-    struct slice rest = greeting, word;
-    struct words words;
-    size_t end;
-    if (greeting.n == 0) {
-        return SIZE_MAX;
-    }
-    for (unsigned i = 0; i < HOST_WORDS_MAX && slice_take_word(&rest, &word); i++) {
-        size_t at =
-            index_of(m->rules.registry, registry_by_host(m->rules.registry, slice_trim(word)));
-        if (at != SIZE_MAX) {
-            return at;
-        }
-    }
-    words_read(greeting, WORDS_OF_REPLY, &words);
-    for (size_t i = 0; i < registry_count(m->rules.registry); i++) {
-        const struct rule *pattern = &m->greetings[i].pattern;
-        for (size_t at = 0; pattern->literals != 0 && at < words.count; at++) {
-            if (rule_matches(pattern, &words, at, &end)) {
-                return i;
-            }
-        }
-    }
-    return SIZE_MAX;
-}
-
-static void find_provider(struct judge *j)
-{
-    const struct registry *r = j->mapper->rules.registry;
-    const struct evidence *e = j->evidence;
-    j->provider = index_of(r, e->provider);
-    if (j->provider == SIZE_MAX && e->host.n != 0) {
-        j->provider = index_of(r, registry_by_host(r, e->host));
-    }
-    j->is_given = j->provider != SIZE_MAX;
-    if (j->provider == SIZE_MAX) {
-        j->provider = provider_by_greeting(j->mapper, e->greeting);
-    }
-    j->out->provider = j->provider == SIZE_MAX ? NULL : registry_at(r, j->provider);
-}
-
 static void set_who_and_retry(struct diagnosis *d, const struct provider_advice *advice)
 {
     d->who = cause_who(d->cause);
@@ -206,24 +167,59 @@ static void add_advice(struct judge *j)
     j->out->link = advice == NULL ? "" : advice->link;
 }
 
+static void judge_read(struct judge *j, struct slice text)
+{
+    j->text = text;
+    words_read(text, WORDS_OF_REPLY, &j->words);
+}
+
+void judge_begin(const struct mapper *m, const struct evidence *e, struct arena *arena,
+                 struct diagnosis *out, struct judge *j)
+{
+    *out = (struct diagnosis){.advice = "", .link = "", .rule = ""};
+    j->mapper = m;
+    j->evidence = e;
+    j->arena = arena;
+    j->out = out;
+    /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
+    j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
+    judge_recognise(j);
+    judge_read(j, e->reply);
+}
+
+/* The inner reply decides. Where it says nothing that is known, the whole may. */
+static bool judge_wrapped(struct judge *j)
+{
+    struct unwrapped u;
+    if (!unwrap(j->evidence->reply, j->arena, &u)) {
+        return false;
+    }
+    enum stage outer = j->stage;
+    bool is_told = u.stage != STAGE_NONE && (u.is_relay || outer == STAGE_NONE);
+    j->stage = is_told ? u.stage : outer;
+    judge_read(j, u.inner);
+    if (judge_reply(j)) {
+        judge_because(j, "the reply was unwrapped: %s", u.by);
+        return true;
+    }
+    j->stage = outer;
+    judge_read(j, j->evidence->reply);
+    return false;
+}
+
 void mapper_diagnose(const struct mapper *m, const struct evidence *evidence, struct arena *arena,
                      struct diagnosis *out)
 {
-    *out = (struct diagnosis){.advice = "", .link = "", .rule = ""};
     struct judge
         j; /* not zeroed as a whole: the words are large, and are written before they are read */
-    j.mapper = m;
-    j.evidence = evidence;
-    j.arena = arena;
-    j.out = out;
-    find_provider(&j);
-    words_read(evidence->reply, WORDS_OF_REPLY, &j.words);
+    judge_begin(m, evidence, arena, out, &j);
     if (evidence->fault != FAULT_NONE) {
         judge_fault(&j);
-    } else if (!judge_reply(&j)) {
+    } else if (!judge_oauth(&j) && !judge_wrapped(&j) && !judge_reply(&j)) {
         judge_because(&j, "no rule knows these words or codes");
     }
     judge_evidence(&j);
+    judge_say_provider(&j);
     add_advice(&j);
 }
 

@@ -21,6 +21,7 @@
  *   - the inbound side says it, and this is a login
  * Sentences of one or two words ("Authentication failed") count without any doubt only.
  */
+#include "diagnose/enhanced.h"
 #include "diagnose/judge.h"
 
 #include <string.h>
@@ -45,6 +46,15 @@ static bool is_same_stage(enum stage a, enum stage b)
     return a == STAGE_NONE || b == STAGE_NONE || a == b || is_data;
 }
 
+/* A recognised provider may be another one of the same house: a server of Microsoft's does not say
+ * whether a company's or a person's mailbox is behind it. */
+static bool is_of_house(const struct judge *j, const struct rule *rule)
+{
+    const struct registry *r = j->mapper->rules.registry;
+    return !j->is_given && j->provider != SIZE_MAX &&
+           strcmp(registry_at(r, j->provider)->family, registry_at(r, rule->home)->family) == 0;
+}
+
 static enum tier tier_of(const struct judge *j, const struct rule *rule)
 {
     if (rule_is_of(rule, j->provider)) {
@@ -53,13 +63,13 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     if (rule_is_of(rule, j->mapper->rules.generic)) {
         return TIER_GENERIC;
     }
-    if (j->provider != SIZE_MAX || rule->reply->is_mx) {
+    if (rule->reply->is_mx || (j->provider != SIZE_MAX && !is_of_house(j, rule))) {
         return TIER_OTHER;
     }
     if (rule->literals <= FEW_WORDS) {
         return TIER_BRIEF;
     }
-    return rule->sure == SURE_CERTAIN ? TIER_OWN : TIER_GENERIC;
+    return rule->sure == SURE_CERTAIN || j->provider != SIZE_MAX ? TIER_OWN : TIER_GENERIC;
 }
 
 /* Words in [from, to) that mean something and belong to the segment. */
@@ -100,12 +110,12 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     c->tier = tier_of(j, rule);
     c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
     c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
-    c->is_stage = is_same_stage(rule->reply->stage, j->evidence->stage);
+    c->is_stage = is_same_stage(rule->reply->stage, j->stage);
     c->is_exact = is_code_equal(rule, c->segment) && is_enhanced_equal(rule, c->segment);
     c->is_other_code = !is_class_equal(rule, c->segment) ||
                        (rule->literals <= FEW_WORDS && !is_enhanced_equal(rule, c->segment)) ||
                        (rule->literals <= SHORT_WORDS && !is_code_equal(rule, c->segment));
-    bool is_inbound = rule->reply->is_mx && j->evidence->stage == STAGE_AUTH;
+    bool is_inbound = rule->reply->is_mx && j->stage == STAGE_AUTH;
     c->doubts = (unsigned)c->has_words_behind + c->has_words_before + c->is_other_code +
                 (c->tier == TIER_OTHER) + is_inbound;
 }
@@ -123,6 +133,7 @@ static int compare(const struct candidate *a, const struct candidate *b)
 {
     const int by[] = {
         (a->doubts != 0) - (b->doubts != 0),
+        (int)a->is_other_code - (int)b->is_other_code,
         (int)a->tier - (int)b->tier,
         (int)a->doubts - (int)b->doubts,
         (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
@@ -164,6 +175,32 @@ static void find_sentence(const struct judge *j, struct candidate *best)
             consider(j, rules_at(rules, first, j->words.list[at + 1].hash), at, best);
         }
     }
+}
+
+size_t mapper_claims(const struct mapper *m, const struct evidence *e, const struct rule **list,
+                     size_t max)
+{
+    struct arena arena;
+    struct diagnosis d;
+    struct judge j;
+    size_t count = 0;
+    arena_init(&arena);
+    judge_begin(m, e, &arena, &d, &j);
+    for (size_t i = 0; i < m->rules.count && count < max; i++) {
+        struct candidate c = {.rule = &m->rules.list[i]};
+        size_t end;
+        for (size_t at = 0; at < j.words.count && count < max; at++) {
+            if (rule_matches(c.rule, &j.words, at, &end)) {
+                weigh(&j, at, end, &c);
+                if (is_allowed(&c) && c.doubts == 0) {
+                    list[count++] = c.rule;
+                    break;
+                }
+            }
+        }
+    }
+    arena_release(&arena);
+    return count;
 }
 
 static void set_codes(struct judge *j, const struct segment *s)
@@ -218,6 +255,8 @@ static void recognise_by(struct judge *j, const struct candidate *c)
         home->endpoint_count != 0 && !c->rule->reply->is_mx) {
         j->provider = c->rule->home;
         j->out->provider = home;
+        j->out->provider_sure = SURE_LIKELY;
+        j->by = "a sentence that is its own";
     }
 }
 
@@ -236,7 +275,7 @@ static const struct rule *provider_code(struct judge *j, const struct segment *s
         const struct rule *r = &rules->list[i];
         if (!rule_is_of(r, j->provider) || !is_specific(s->enhanced) ||
             strcmp(r->reply->enhanced, s->enhanced) != 0 || !is_code_equal(r, s) ||
-            !is_same_stage(r->reply->stage, j->evidence->stage)) {
+            !is_same_stage(r->reply->stage, j->stage)) {
             continue;
         }
         if (found != NULL && found->cause != r->cause) {
@@ -261,11 +300,12 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     for (size_t i = 0; i < rules->code_count; i++) {
         const struct rule *r = &rules->codes[i];
         const struct provider_reply *p = r->reply;
-        bool is_ours = rule_is_of(r, j->provider) || rule_is_of(r, j->mapper->rules.generic);
+        bool is_ours = rule_is_of(r, j->provider) || is_of_house(j, r) ||
+                       rule_is_of(r, j->mapper->rules.generic);
         bool is_meant = is_ours && (p->code == 0 || p->code == s->code) &&
                         (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
-                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->evidence->stage)) &&
-                        (p->stage == STAGE_NONE || j->evidence->stage != STAGE_NONE);
+                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->stage)) &&
+                        (p->stage == STAGE_NONE || j->stage != STAGE_NONE);
         if (is_meant && (best == NULL || code_rank(j, r) > code_rank(j, best))) {
             best = r;
         }
@@ -273,8 +313,57 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     return best;
 }
 
+/* Codes that exist for AUTH only say where they were said (RFC 4954 6). */
+static void stage_from_code(struct judge *j, const struct segment *s)
+{
+    static const unsigned codes[] = {432, 534, 535, 538};
+    for (size_t i = 0; j->stage == STAGE_NONE && i < COUNT(codes); i++) {
+        j->stage = s->code == codes[i] ? STAGE_AUTH : j->stage;
+    }
+}
+
+/* Words go before codes, and what the code stands for goes beside them. */
+static bool take_phrase(struct judge *j, const struct rule *rule)
+{
+    const char *words = "";
+    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
+        return false;
+    }
+    j->out->cause = cause;
+    j->out->sure = SURE_POSSIBLE;
+    if (rule != NULL) {
+        judge_alternative(j, rule->cause);
+    }
+    judge_because(j, "no rule knows the sentence; it says '%s'", words);
+    return true;
+}
+
+/* The registry's meaning of the enhanced code goes before that of a reply code alone; a rule that
+ * names both codes, or the provider's own, goes before the registry. */
+static bool take_enhanced_code(struct judge *j, const struct segment *s, const struct rule *rule)
+{
+    bool is_weak;
+    enum cause cause = enhanced_cause(s->enhanced, j->stage, &is_weak);
+    bool is_behind =
+        rule != NULL && (is_weak || rule->cause == cause || rule->reply->enhanced[0] != '\0' ||
+                         rule_is_of(rule, j->provider));
+    if (cause == CAUSE_UNKNOWN || is_behind) {
+        return false;
+    }
+    j->out->cause = cause;
+    j->out->sure = SURE_POSSIBLE;
+    if (rule != NULL) {
+        judge_alternative(j, rule->cause);
+    }
+    judge_because(j, "the registry's meaning of %s (%s): %s; the words are unknown", s->enhanced,
+                  enhanced_find(s->enhanced)->source, enhanced_find(s->enhanced)->meaning);
+    return true;
+}
+
 static bool take_codes(struct judge *j, const struct segment *s)
 {
+    stage_from_code(j, s);
     const struct rule *rule = provider_code(j, s);
     set_codes(j, s);
     if (rule != NULL) {
@@ -284,6 +373,10 @@ static bool take_codes(struct judge *j, const struct segment *s)
         return true;
     }
     rule = standard_code(j, s);
+    bool is_one = j->words.segment_count == 1; /* else the phrase may be of another segment */
+    if ((is_one && take_phrase(j, rule)) || take_enhanced_code(j, s, rule)) {
+        return true;
+    }
     if (rule == NULL) {
         return false;
     }
@@ -291,6 +384,20 @@ static bool take_codes(struct judge *j, const struct segment *s)
     judge_because(j, "the codes alone, after the standards (%s); the words are unknown",
                   j->out->rule);
     return true;
+}
+
+/* "authentication failed: …": what common software leaves to the backend to say may say more. */
+static void refine_open_end(struct judge *j, const struct candidate *c)
+{
+    const char *words = "";
+    if (!c->rule->ends_star || c->tier != TIER_GENERIC || j->out->sure == SURE_CERTAIN) {
+        return;
+    }
+    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
+        judge_instead(j, cause, SURE_POSSIBLE);
+        judge_because(j, "and its open end says '%s'", words);
+    }
 }
 
 bool judge_reply(struct judge *j)
@@ -302,6 +409,7 @@ bool judge_reply(struct judge *j)
         set_codes(j, best.segment);
         take_rule(j, best.rule, less_sure(best.rule->sure, best.doubts));
         say_sentence(j, &best);
+        refine_open_end(j, &best);
         return true;
     }
     for (size_t i = j->words.segment_count; i > 0; i--) { /* the innermost reply knows best */
@@ -311,5 +419,5 @@ bool judge_reply(struct judge *j)
         }
     }
     set_codes(j, &j->words.segments[0]);
-    return false;
+    return (j->out->code == 0 || j->out->code >= 400) && take_phrase(j, NULL);
 }

@@ -341,6 +341,8 @@ static void diagnose_report(struct case_run *r)
         .mechanism = slice_of(report->mechanism),
         .credential = r->spec->probe->credential,
         .username = r->spec->probe->user,
+        .secret = r->params.secret,
+        .now_s = r->context->wall_time,
         .offered_clear = report->clear,
         .offered_clear_count = report->clear_count,
         .offered_tls = report->tls,

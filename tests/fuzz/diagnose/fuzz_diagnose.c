@@ -51,6 +51,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&arena);
     struct evidence e = {.stage = (enum stage)(data[0] % STAGE_COUNT),
                          .reply = slice_make((const char *)data + 1, size - 1)};
+    if (size > 1 && data[1] % 2 != 0) { /* the same octets as a token */
+        e.secret = e.reply;
+        e.mechanism = SLICE("XOAUTH2");
+        e.now_s = 1;
+    }
     size_t which = data[0] / STAGE_COUNT;
     e.provider = which < registry_count(registry) ? registry_at(registry, which) : NULL;
     struct diagnosis a = judge(m, e, "\n", &arena), b = judge(m, e, "\r\n", &arena);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a token endpoint says instead of a token: the error document of RFC 6749 5.2, or the part of
+ * it that a program printed. `invalid_grant` alone covers expiry, consent, second factor, wrong
+ * password and disabled accounts, so the provider's own number goes first, then a word that asks
+ * for a person, then a sentence, then the error of the standard.
+ */
+#include "diagnose/judge.h"
+
+/* clang-format off */
+static const struct number {
+    unsigned number; /* AADSTS…, Microsoft's list: learn.microsoft.com, reference-error-codes */
+    enum cause cause;
+    enum sureness sure;
+} numbers[] = {
+    { 50034,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN }, /* not in this directory */
+    { 50053,   CAUSE_AUTH_ACCOUNT_LOCKED,         SURE_LIKELY },  /* or a malicious address */
+    { 50055,   CAUSE_AUTH_PASSWORD_EXPIRED,       SURE_CERTAIN },
+    { 50144,   CAUSE_AUTH_PASSWORD_EXPIRED,       SURE_CERTAIN },
+    { 50056,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN },
+    { 50126,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN },
+    { 50057,   CAUSE_AUTH_ACCOUNT_DISABLED,       SURE_CERTAIN },
+    { 50072,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 50074,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 50076,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 50078,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 50079,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 50158,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 65001,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN }, /* no consent */
+    { 65004,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
+    { 70000,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_LIKELY },  /* a catch-all of consumer accounts */
+    { 50173,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* revoked */
+    { 70008,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* expired */
+    { 70043,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* sign-in frequency */
+    { 700082,  CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* not used for 90 days */
+    { 700084,  CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN },
+    { 50020,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_LIKELY },  /* account of another tenant */
+    { 500208,  CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_LIKELY },
+    { 50105,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
+    { 50194,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
+    { 700016,  CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
+    { 7000112, CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN }, /* application disabled */
+    { 7000215, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN },
+    { 7000218, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN },
+    { 70002,   CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN }, /* a secret was expected */
+    { 7000222, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN }, /* secret expired */
+    { 28000,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 28002,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 28003,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 70011,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 500011,  CAUSE_TOKEN_INVALID_SCOPE,         SURE_LIKELY },
+    { 650053,  CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 1002012, CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
+    { 53000,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
+    { 53001,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
+    { 53002,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
+    { 53003,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
+    { 530035,  CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
+    { 90130,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
+    { 50033,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
+    { 50087,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
+    { 90033,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
+    { 90036,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
+};
+
+/* In this order: what asks for a person, what is said in a sentence, the errors of the standard. */
+static const struct saying {
+    const char *words;
+    enum cause cause;
+    enum sureness sure;
+    bool is_before_number;
+    const char *source;
+} sayings[] = {
+    { "interaction_required",  CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN, true,  "OpenID Connect Core 3.1.2.6" },
+    { "consent_required",      CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN, true,  "OpenID Connect Core 3.1.2.6" },
+    { "login_required",        CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN, true,  "OpenID Connect Core 3.1.2.6" },
+    { "invalid_rapt",          CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_CERTAIN, false, "Google, reauthentication policy" },
+    { "Token has been expired or revoked", CAUSE_TOKEN_INVALID_GRANT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "input parameter 'scope' is not valid", CAUSE_TOKEN_INVALID_SCOPE, SURE_CERTAIN, false, "Microsoft, AADSTS70011" },
+    { "client secret is provided", CAUSE_TOKEN_INVALID_CLIENT,   SURE_CERTAIN, false, "Microsoft, AADSTS7000215" },
+    { "Localhost URI is not allowed for", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY, false, "Google, device flow" },
+    { "redirect_uri_mismatch", CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "Google, OAuth 2.0" },
+    { "deleted_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "disabled_client",       CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "unauthorized_client",   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,  SURE_LIKELY,  false, "RFC 6749 5.2" },
+    { "invalid_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 5.2" },
+    { "invalid_scope",         CAUSE_TOKEN_INVALID_SCOPE,        SURE_LIKELY,  false, "RFC 6749 5.2" },
+    { "invalid_grant",         CAUSE_TOKEN_INVALID_GRANT,        SURE_LIKELY,  false, "RFC 6749 5.2" },
+    { "temporarily_unavailable", CAUSE_TOKEN_ENDPOINT_UNAVAILABLE, SURE_LIKELY, false, "RFC 6749 4.1.2.1" },
+    { "server_error",          CAUSE_TOKEN_ENDPOINT_UNAVAILABLE, SURE_LIKELY,  false, "RFC 6749 4.1.2.1" },
+};
+/* clang-format on */
+
+enum { DIGITS_MAX = 8 };
+
+static const struct number *number_in(struct slice text)
+{
+    size_t at = slice_find(text, SLICE("AADSTS"));
+    uint64_t value = 0;
+    if (at == SIZE_MAX) {
+        return NULL;
+    }
+    struct slice digits = slice_sub(text, at + 6, DIGITS_MAX);
+    size_t n = 0;
+    while (n < digits.n && digits.p[n] >= '0' && digits.p[n] <= '9') {
+        n++;
+    }
+    if (!slice_to_u64(slice_sub(digits, 0, n), &value)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        if (numbers[i].number == value) {
+            return &numbers[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct saying *saying_in(struct slice text, bool is_before_number)
+{
+    for (size_t i = 0; i < COUNT(sayings); i++) {
+        if (sayings[i].is_before_number == is_before_number &&
+            slice_find(text, slice_of(sayings[i].words)) != SIZE_MAX) {
+            return &sayings[i];
+        }
+    }
+    return NULL;
+}
+
+static void take(struct judge *j, enum cause cause, enum sureness sure)
+{
+    j->out->cause = cause;
+    j->out->sure = sure;
+    if (sure != SURE_CERTAIN && cause == CAUSE_TOKEN_INVALID_GRANT) {
+        judge_alternative(j, CAUSE_TOKEN_INTERACTION_REQUIRED);
+        judge_alternative(j, CAUSE_AUTH_CREDENTIALS_REJECTED);
+        judge_alternative(j, CAUSE_AUTH_ACCOUNT_DISABLED);
+    }
+}
+
+bool judge_oauth(struct judge *j)
+{
+    struct slice text = slice_trim(j->evidence->reply);
+    if (text.n == 0 || (text.p[0] >= '0' && text.p[0] <= '9')) {
+        return false; /* an SMTP reply begins with its code */
+    }
+    const struct saying *saying = saying_in(text, true);
+    const struct number *number = saying == NULL ? number_in(text) : NULL;
+    if (number != NULL) {
+        take(j, number->cause, number->sure);
+        judge_because(j, "the token endpoint says AADSTS%u (Microsoft's list of error codes)",
+                      number->number);
+        return true;
+    }
+    saying = saying != NULL ? saying : saying_in(text, false);
+    if (saying == NULL) {
+        return false;
+    }
+    take(j, saying->cause, saying->sure);
+    judge_because(j, "the token endpoint says '%s' (%s)", saying->words, saying->source);
+    return true;
+}
