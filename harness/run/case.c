@@ -17,7 +17,7 @@
 
 #include "base/text.h"
 #include "run/document.h"
-#include "run/driver.h"
+#include "net/driver.h"
 #include "run/glance.h"
 #include "run/judge.h"
 #include "run/retry.h"

@@ -20,7 +20,7 @@
 #include "client/client.h"
 #include "fakeservers/fake.h"
 #include "net/world.h"
-#include "run/driver.h"
+#include "net/driver.h"
 
 #define PAIR_SECRET "Sweep-Secret-0123456789"
 enum { PAIR_WALL_TIME = 1700000000 };

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "net/pki.h"
-#include "run/driver.h"
+#include "net/driver.h"
 #include "toy.h"
 
 enum { NOW = 1800000000, TURNS_MAX = 5000, SCRIPT_MAX = 16 };

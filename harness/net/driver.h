@@ -13,8 +13,8 @@
  *  - A session that waits without a deadline after its connection is gone gets SESSION_EOF once; if
  *    it then still waits, or never waits, that is a bug and ends the process.
  */
-#ifndef SMTPDX_RUN_DRIVER_H
-#define SMTPDX_RUN_DRIVER_H
+#ifndef SMTPDX_NET_DRIVER_H
+#define SMTPDX_NET_DRIVER_H
 
 #include "base/session.h"
 #include "net/tls.h"

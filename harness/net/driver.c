@@ -4,7 +4,7 @@
  * tells the session, carries out its acts until it waits, and leaves through settle(): one write
  * for the whole flight, one timer for the deadline. Nothing here calls itself.
  */
-#include "run/driver.h"
+#include "net/driver.h"
 
 #include "base/err.h"
 
