@@ -89,18 +89,20 @@ static void drop_backlog(struct sock_listener *l)
 
 /* ---- opening ---- */
 
-static socklen_t loopback(enum address_family family, struct sockaddr_storage *out)
+static socklen_t loopback(enum address_family family, unsigned port, struct sockaddr_storage *out)
 {
     memset(out, 0, sizeof *out);
     if (family == FAMILY_IPV6) {
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
         in6->sin6_family = AF_INET6;
         in6->sin6_addr = in6addr_loopback;
+        in6->sin6_port = htons((uint16_t)port);
         return sizeof *in6;
     }
     struct sockaddr_in *in = (struct sockaddr_in *)out;
     in->sin_family = AF_INET;
     in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    in->sin_port = htons((uint16_t)port);
     return sizeof *in;
 }
 
@@ -110,12 +112,13 @@ static void set_flag(int fd, int level, int name)
     (void)setsockopt(fd, level, name, &on, sizeof on);
 }
 
-/* A dead port is bound and not listened on: the kernel refuses, and nobody else gets the port. It
+/* port: the one asked for, 0 for any; then the one that it is.
+ * A dead port is bound and not listened on: the kernel refuses, and nobody else gets the port. It
  * must not have SO_REUSEADDR, with which another socket could be given the same port. */
 static bool bind_and_listen(int fd, enum address_family family, bool is_dead, unsigned *port)
 {
     struct sockaddr_storage address;
-    socklen_t size = loopback(family, &address);
+    socklen_t size = loopback(family, *port, &address);
     if (!is_dead) {
         set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
         set_flag(fd, IPPROTO_TCP, TCP_NODELAY); /* accepted connections inherit it */
@@ -133,9 +136,11 @@ static bool bind_and_listen(int fd, enum address_family family, bool is_dead, un
     return true;
 }
 
-static enum err listener_open(struct sock_world *w, enum address_family family, bool is_dead,
+static enum err listener_open(struct sock_world *w, const struct listen_params *params,
                               struct sock_listener **out, struct why *why)
 {
+    enum address_family family = params->family == FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+    bool is_dead = params->is_dead;
     int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     int fd = socket(family == FAMILY_IPV6 ? AF_INET6 : AF_INET, kind, 0);
     struct sock_listener *l = mem_zalloc(1, sizeof *l);
@@ -143,12 +148,17 @@ static enum err listener_open(struct sock_world *w, enum address_family family, 
     l->listener.host = family == FAMILY_IPV6 ? "::1" : "127.0.0.1";
     l->fd = fd;
     l->family = family;
+    l->listener.port = params->port;
     l->is_dead = is_dead;
     l->pause.on_time = on_pause_over;
     l->pause.context = l;
     if (fd < 0 || !bind_and_listen(fd, family, is_dead, &l->listener.port) ||
         uv_poll_init(&w->loop, &l->poll, fd) != 0) {
-        enum err err = why_set(why, ERR_IO, "no port on %s: %s", l->listener.host, strerror(errno));
+        enum err err = params->port != 0
+                           ? why_set(why, ERR_IO, "port %u on %s: %s", params->port,
+                                     l->listener.host, strerror(errno))
+                           : why_set(why, ERR_IO, "no port on %s: %s", l->listener.host,
+                                     strerror(errno));
         if (fd >= 0) {
             close(fd);
         }
@@ -197,10 +207,9 @@ enum err sock_listen(struct world *world, const struct listen_params *params, st
     struct sock_world *w = (struct sock_world *)world;
     struct sock_pool *pool = pool_for(w, params->family, params->is_dead);
     struct sock_listener *l = NULL;
-    if (pool->count < POOL_MIN) {
-        enum address_family family = params->family == FAMILY_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-        enum err err = listener_open(w, family, params->is_dead, &l, why);
-        if (err != ERR_OK && pool->count == 0) {
+    if (pool->count < POOL_MIN || params->port != 0) {
+        enum err err = listener_open(w, params, &l, why);
+        if (err != ERR_OK && (pool->count == 0 || params->port != 0)) {
             return err;
         }
     }

@@ -58,7 +58,19 @@ enum err world_listen(struct world *w, enum address_family family, bool is_dead,
 {
     must(is_dead || on_accept != NULL);
     *out = NULL;
-    const struct listen_params params = {family, is_dead, on_accept, context};
+    const struct listen_params params = {
+        .family = family, .is_dead = is_dead, .on_accept = on_accept, .context = context};
+    return w->ops->listen(w, &params, out, why);
+}
+
+enum err world_listen_at(struct world *w, enum address_family family, unsigned port,
+                         void (*on_accept)(void *context, struct link *link), void *context,
+                         struct listener **out, struct why *why)
+{
+    must(on_accept != NULL && port < 65536);
+    *out = NULL;
+    const struct listen_params params = {
+        .family = family, .port = port, .on_accept = on_accept, .context = context};
     return w->ops->listen(w, &params, out, why);
 }
 

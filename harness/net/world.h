@@ -103,6 +103,11 @@ enum err world_watch_fd(struct world *w, int fd, void (*on_readable)(void *conte
 enum err world_listen(struct world *w, enum address_family family, bool is_dead,
                       void (*on_accept)(void *context, struct link *link), void *context,
                       struct listener **out, struct why *why) MUST_USE;
+/* The same at a port that somebody has asked for (0: any). Sockets; in simulation every port is the
+ * world's own choice. Errors: ERR_IO (in use, not allowed, no IPv6). */
+enum err world_listen_at(struct world *w, enum address_family family, unsigned port,
+                         void (*on_accept)(void *context, struct link *link), void *context,
+                         struct listener **out, struct why *why) MUST_USE;
 const char *listener_host(const struct listener *l); /* "127.0.0.1" or "::1" */
 unsigned listener_port(const struct listener *l);
 /* For the next accepts. Simulation; over sockets only the empty plan is allowed. */

@@ -12,6 +12,7 @@
 struct listen_params {
     enum address_family family;
     bool is_dead;
+    unsigned port; /* 0: any, from the pool */
     void (*on_accept)(void *context, struct link *link);
     void *context;
 };

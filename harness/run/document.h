@@ -8,7 +8,7 @@
 #include "client/client.h"
 #include "diagnose/diagnose.h"
 #include "fakeservers/fake.h"
-#include "run/transcript.h"
+#include "result/transcript.h"
 
 struct document_attempt {
     enum client_outcome outcome;

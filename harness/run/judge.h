@@ -8,7 +8,7 @@
 #define SMTPDX_RUN_JUDGE_H
 
 #include "result/log.h"
-#include "run/transcript.h"
+#include "result/transcript.h"
 #include "scenario/match.h"
 #include "scenario/spec.h"
 

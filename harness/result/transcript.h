@@ -3,8 +3,8 @@
  * What crossed the wire, line by line, as the probe's side saw it: for the person who has to find
  * out why. SASL payloads are masked by position, so that even an unknown secret never gets in here.
  */
-#ifndef SMTPDX_RUN_TRANSCRIPT_H
-#define SMTPDX_RUN_TRANSCRIPT_H
+#ifndef SMTPDX_RESULT_TRANSCRIPT_H
+#define SMTPDX_RESULT_TRANSCRIPT_H
 
 #include "base/arena.h"
 #include "doc/json.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines out of octets, masked by position (RFC 4954 4: what follows AUTH and every 334). */
-#include "run/transcript.h"
+#include "result/transcript.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/transcript.h"
+#include "result/transcript.h"
 
 static const struct {
     const char *name;
