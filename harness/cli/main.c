@@ -13,7 +13,7 @@
 
 static const struct cli_command *const commands[] = {
     &command_run,       &command_lint,   &command_list,    &command_schema,
-    &command_providers, &command_report, &command_explain, &command_causes,
+    &command_providers, &command_report, &command_explain, &command_causes, &command_serve,
 };
 
 static void print_usage(FILE *to)

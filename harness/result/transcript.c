@@ -91,8 +91,9 @@ static void client_line(struct transcript *t, bool inside_tls, int64_t now_us, s
     }
     if (t->in_sasl) {
         line = is_cancel_or_empty(line) ? line : SLICE("***");
-        t->in_sasl = false;
     } else {
+        struct slice rest = line, verb;
+        t->in_sasl = slice_take_word(&rest, &verb) && slice_eq_nocase_text(verb, "AUTH");
         line = mask_auth(t, line);
     }
     add(t, TRANSCRIPT_CLIENT, inside_tls, now_us, line);
@@ -100,7 +101,12 @@ static void client_line(struct transcript *t, bool inside_tls, int64_t now_us, s
 
 static void server_line(struct transcript *t, bool inside_tls, int64_t now_us, struct slice line)
 {
-    t->in_sasl = slice_has_prefix(line, SLICE("334"));
+    if (slice_has_prefix(line, SLICE("334"))) {
+        t->in_sasl = true;
+    } else if (line.n != 0 && (line.p[0] == '4' || line.p[0] == '5' ||
+                               slice_has_prefix(line, SLICE("235")))) {
+        t->in_sasl = false; /* a 250 may belong to a command before AUTH that was pipelined with it */
+    }
     if (slice_has_prefix(line, SLICE("354"))) {
         t->in_body = true;
         t->body_octets = 0;

@@ -26,7 +26,7 @@ struct transcript {
     size_t count, space, dropped;  /* dropped: over TRANSCRIPT_LINES_MAX */
     struct buf partial[2];         /* the line that has not ended yet, per side */
     size_t partial_full[2];        /* octets of it, the cut ones included */
-    bool in_sasl;                  /* the client's next line is a SASL response */
+    bool in_sasl;                  /* from AUTH to its last reply, all that the client says is SASL */
     bool in_body;                  /* the client sends a message */
     size_t body_octets;
 };

@@ -25,6 +25,10 @@ static const struct {
      "C:AUTH LOGIN\r\n|S:334 \r\n|C:c2VjcmV0\r\n|S:334 \r\n|C:c2VjcmV0\r\n|S:235 "
      "ok\r\n|C:QUIT\r\n|",
      "C AUTH LOGIN\nS 334 \nC ***\nS 334 \nC ***\nS 235 ok\nC QUIT\n"},
+    {"responses that do not wait for the server are masked too",
+     "S:250 hi\r\n|C:AUTH LOGIN\r\nc2VjcmV0\r\nc2VjcmV0\r\n|S:250 late\r\n334 \r\n|C:c2VjcmV0\r\n|S:"
+     "535 no\r\n|C:QUIT\r\n|",
+     "S 250 hi\nC AUTH LOGIN\nC ***\nC ***\nS 250 late\nS 334 \nC ***\nS 535 no\nC QUIT\n"},
     {"cancel and empty are shown", "S:334 x\r\n|C:*\r\n|S:334 x\r\n|C:\r\n|",
      "S 334 x\nC *\nS 334 x\nC \n"},
     {"a message is counted, not shown",
