@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "cli/explain.h"
 
-enum option { PROVIDER, STAGE, CREDENTIAL, MECHANISM, USER, FORM, CAUSE, JSON, PROVIDERS };
+enum option { PROVIDER, STAGE, CREDENTIAL, MECHANISM, USER, FORM, CAUSE, AUDIT, JSON, PROVIDERS };
 
 static const struct cli_option options[] = {
     [PROVIDER] = {"provider", 'p', "NAME",
@@ -21,6 +21,8 @@ static const struct cli_option options[] = {
     [USER] = {"user", 0, "NAME", "user name of the login, held against the provider's rule"},
     [FORM] = {"form", 0, "FORM", "auto (default), json, replies or session: what the input is"},
     [CAUSE] = {"cause", 0, "CAUSE", "print what is known of a cause, and explain no reply"},
+    [AUDIT] = {"audit", 0, NULL,
+               "hold the mapper against labelled replies: those that ship, or FILE"},
     [JSON] = {"json", 0, NULL, "one JSON object a line"},
     [PROVIDERS] = {"providers", 0, "DIR",
                    "provider files in DIR replace or add to the built-in ones"},
@@ -30,7 +32,7 @@ struct asked {
     const char *provider, *cause, *folder;
     struct evidence given;
     enum explain_form form;
-    bool is_json;
+    bool is_json, is_audit;
 };
 
 static bool bad_word(const char *what, const char *value, const char *const *known, size_t n)
@@ -95,6 +97,9 @@ static bool on_option(void *context, size_t index, const char *value)
         return take_form(a, value);
     case CAUSE:
         a->cause = value;
+        return true;
+    case AUDIT:
+        a->is_audit = true;
         return true;
     case JSON:
         a->is_json = true;
@@ -212,6 +217,14 @@ static int explain(const struct registry *registry, const struct asked *a, const
     return status_of(&x, status);
 }
 
+/* No evidence by options. */
+static bool is_plain(const struct asked *a)
+{
+    const struct evidence *e = &a->given;
+    return e->provider == NULL && e->stage == STAGE_NONE && e->credential == CREDENTIAL_NONE &&
+           e->mechanism.n == 0 && e->username.n == 0 && a->form == EXPLAIN_AUTO;
+}
+
 static int dispatch(const struct registry *registry, struct asked *a, int argc, char **argv)
 {
     if (!find_provider(registry, a)) {
@@ -220,6 +233,12 @@ static int dispatch(const struct registry *registry, struct asked *a, int argc, 
     if (a->cause != NULL) {
         return argc == 0 ? show_cause(registry, a)
                          : cli_wrong_use(&command_explain, "--cause explains no reply");
+    }
+    if (a->is_audit) {
+        return is_plain(a) ? explain_audit(registry, argc == 0 ? NULL : argv[0], a->is_json)
+                           : cli_wrong_use(&command_explain, "--audit takes its evidence from the "
+                                                             "rows; only --json and --providers "
+                                                             "go with it");
     }
     return explain(registry, a, argc == 0 ? NULL : argv[0]);
 }
@@ -257,7 +276,8 @@ const struct cli_command command_explain = {
         "Credentials in a session are read past and never shown.\n\n"
         "Examples:\n"
         "  smtpdx explain --provider gmail \"535-5.7.8 Username and Password not accepted.\"\n"
-        "  smtpdx explain --cause auth.smtp_auth_disabled --provider office365\n\n"
+        "  smtpdx explain --cause auth.smtp_auth_disabled --provider office365\n"
+        "  smtpdx explain --audit\n\n"
         "  In JSON: {\"id\": 1, \"provider\": \"gmail\", \"stage\": \"auth\", \"reply\": \"535 "
         "5.7.8 …\"}\n"
         "  comes back as an object of one line with id, cause, sure, who, retry and more.\n\n"

@@ -6,6 +6,7 @@
  *   explain_input.c   JSON lines, replies and pasted sessions from a descriptor, in constant memory
  *   explain_text.c    a diagnosis for a person
  *   explain_cause.c   what is known of a cause
+ *   explain_audit.c   the mapper held against labelled replies
  */
 #ifndef SMTPDX_CLI_EXPLAIN_H
 #define SMTPDX_CLI_EXPLAIN_H
@@ -50,6 +51,10 @@ void explain_cause(const struct registry *registry, const struct provider *provi
                    enum cause cause, size_t columns, struct buf *out);
 void explain_cause_json(const struct registry *registry, const struct provider *provider,
                         enum cause cause, struct buf *out);
+
+/* The mapper held against the rows of a file (NULL: those that ship). Prints; returns the exit
+ * status: 1 when an answer was certain and wrong, or surer than the row allows. */
+int explain_audit(const struct registry *registry, const char *path, bool is_json);
 
 /* For a person; also used where causes are listed. */
 const char *explain_who(enum cause_who who);

@@ -9,6 +9,12 @@
 
 #include "diagnose/regress.h"
 
+struct audit_input { /* all borrowed */
+    const struct mapper *mapper;
+    const struct registry *providers;
+    const struct regress_set *set;
+};
+
 struct audit_counts {
     unsigned rows;
     unsigned marks[REGRESS_MARK_COUNT];

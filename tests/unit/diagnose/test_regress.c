@@ -27,7 +27,7 @@ static int setup(void **state)
     doc_errors_init(&errors, &arena);
     enum err err = registry_load(NULL, &registry, &errors, &why);
     err = err == ERR_OK ? mapper_new(registry, &mapper, &why) : err;
-    err = err == ERR_OK ? doc_read_file(SMTPDX_SOURCE_DIR "/tests/data/replies.jsonl", 1 << 22,
+    err = err == ERR_OK ? doc_read_file(SMTPDX_SOURCE_DIR "/scenarios/mapper/replies.jsonl", 1 << 22,
                                         &arena, &text, &why)
                         : err;
     err = err == ERR_OK ? regress_read(text, "replies.jsonl", &arena, &set, &why) : err;
@@ -124,7 +124,7 @@ static void test_floor(void **state)
         assert_int_equal(c.certain_wrong, 0);
         assert_int_equal(c.oversure, 0);
         if (c.marks[REGRESS_EXACT] < floors[i].exact || c.marks[REGRESS_WRONG] > floors[i].wrong) {
-            fail_msg("provider %s: %u exact (floor %u), %u wrong (at most %u): see ci/audit-mapper",
+            fail_msg("provider %s: %u exact (floor %u), %u wrong (at most %u): see smtpdx explain --audit",
                      floors[i].with_provider ? "given" : "not given", c.marks[REGRESS_EXACT],
                      floors[i].exact, c.marks[REGRESS_WRONG], floors[i].wrong);
         }
