@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const char *const keys[] = {"id",         "provider", "stage", "reply",  "cause",
-                                   "acceptable", "sure_max", "side",  "source", "note"};
+                                   "acceptable", "sure_max", "side",  "source", "note",
+                                   "wire", "known", "known_unnamed"};
 static const char *const needed[] = {"id", "provider", "stage", "reply", "cause", "source"};
 
 static enum err bad(struct why *why, const char *file, unsigned line, const char *what,

@@ -49,11 +49,11 @@ static const char *normal_path(struct arena *arena, struct slice path)
     return out;
 }
 
-static const char *beside(struct arena *arena, const char *file, const char *name)
+const char *file_beside(struct arena *arena, const char *file, struct slice name)
 {
     const char *slash = strrchr(file, '/');
     int n = slash != NULL ? (int)(slash - file) + 1 : 0;
-    return normal_path(arena, slice_of(arena_printf(arena, "%.*s%s", n, file, name)));
+    return normal_path(arena, slice_of(arena_printf(arena, "%.*s" SLICE_FMT, n, file, SLICE_ARG(name))));
 }
 
 static const struct node *parse_file(struct file_state *f, const char *path, const struct node *at)
@@ -120,7 +120,7 @@ static const struct node *include_one(struct file_state *f, const struct node *a
         doc_error_at(&f->errors, at, "'include' is a path from this file's folder");
         return NULL;
     }
-    const char *path = beside(f->bind.arena, chain->path, arena_text(f->bind.arena, name));
+    const char *path = file_beside(f->bind.arena, chain->path, name);
     for (const struct include_chain *c = chain; c != NULL; c = c->up) {
         if (strcmp(c->path, path) == 0) {
             doc_error_at(&f->errors, at, "'%s' includes itself", path);

@@ -40,10 +40,10 @@ struct drip_read {
     unsigned octets;
     int64_t every_us;
 };
-/* `cases: { replies: PROVIDER, where: … }` (replies.c). */
+/* `cases: { replies: PROVIDER, where: … }` (replies.c), or `{ from: FILE, … }` (rows.c). */
 struct replies_read {
     const struct provider *provider;
-    const struct node *where;
+    const struct node *from, *where, *where_not, *defaults;
 };
 struct secret_read {
     const char *env, *file, *generate;

@@ -73,13 +73,27 @@ bool wire_build(struct bind *b, const struct spec_classify *c, struct spec_serve
 
 /* ---- axes.c: the form of cases, matrix, exclude and count ---- */
 enum { AXES_MAX = 16 };
-#define AXES_ROWS_FORM "'cases' is a list of rows: - { id: name, … }; or { replies: PROVIDER }"
+#define AXES_ROWS_FORM "'cases' is a list of rows: - { id: name, … }; or { replies: PROVIDER }; or { from: FILE }"
 bool axes_check(struct bind *b, const struct scenario_head *h);
 bool axes_check_id(struct bind *b, const struct node *n, const char *what);
 
 /* ---- replies.c: `cases: { replies: PROVIDER }` ---- */
 /* One row per reply of the provider, as a list of mappings. NULL after an error. */
 const struct node *replies_rows(struct bind *b, const struct node *cases);
+
+/* ---- rows.c: `cases: { from: FILE }` ---- */
+/* The lines of a JSON-lines file as a list of mappings. NULL after an error. */
+const struct node *rows_from_file(struct bind *b, const struct node *cases);
+
+/* ---- where.c: which of such rows ---- */
+/* The form of `where`, and that its columns are among these. False after an error. */
+bool where_check(struct bind *b, const struct node *where, const char *const *columns, size_t count);
+/* Every value that is named is some row's. where may be NULL. False after an error. */
+bool where_check_values(struct bind *b, const struct node *where, const struct node *rows);
+/* The rows that are like where (NULL: all) and not like without (NULL: none; a mapping, or a list of
+ * mappings). */
+const struct node *where_keep(struct bind *b, const struct node *where, const struct node *without,
+                              const struct node *rows);
 
 /* ---- file.c and expand.c: a file with its includes, and its cases ---- */
 struct file_state {
@@ -104,6 +118,8 @@ struct file_state {
     size_t mask_count;
 };
 void expand_scenarios(struct file_state *f);
+/* The path of a file that is named from the folder of another one. In the arena. */
+const char *file_beside(struct arena *arena, const char *file, struct slice name);
 /* A scenario with the file's defaults beneath it (merge.c). */
 const struct node *merge_defaults(struct file_state *f, const struct node *n);
 enum { CASES_MAX = 20000 };

@@ -16,15 +16,13 @@
  */
 #include "scenario/parts.h"
 
-#include "base/text.h"
-
 #include <string.h>
 
 static const char *const columns[] = {
     "id",           "cause",     "variant",    "stage", "code",   "enhanced", "reply", "sure",
     "alternatives", "mechanism", "credential", "said",  "closes", "mx",       "place",
 };
-enum { COLUMN_COUNT = COUNT(columns), WHERE_MAX = COLUMN_COUNT };
+enum { COLUMN_COUNT = COUNT(columns) };
 
 /* What a client comes with to be told this. */
 struct claim {
@@ -133,126 +131,29 @@ static const struct node *row_of(struct bind *b, const struct node *at, const st
     return node_new_map(b->arena, at, keys, items, COLUMN_COUNT);
 }
 
-/* ---- where: which of them ---- */
-
-static bool check_where(struct bind *b, const struct node *where)
-{
-    size_t before = b->errors->errors;
-    if (where->kind != NODE_MAP || where->count == 0) {
-        doc_error_at(b->errors, where, "'where' is a mapping of columns to values: {stage: auth}");
-        return false;
-    }
-    for (size_t i = 0; i < where->count; i++) {
-        const struct node *key = where->keys[i], *value = where->items[i];
-        bool is_known = false;
-        for (size_t k = 0; k < COLUMN_COUNT; k++) {
-            is_known = is_known || slice_eq_text(key->text, columns[k]);
-        }
-        if (!is_known) {
-            const char *near = text_nearest(key->text, columns, COLUMN_COUNT);
-            doc_error_at(b->errors, key, "a reply has no column '" SLICE_FMT "'%s%s%s",
-                         SLICE_ARG(slice_sub(key->text, 0, 60)),
-                         near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-                         near != NULL ? "'?)" : "");
-        }
-        if (value->kind == NODE_MAP) {
-            doc_error_at(b->errors, value,
-                         "a column is compared with a value, or a list of values");
-        }
-    }
-    return b->errors->errors == before;
-}
-
-static bool is_one_of(const struct node *want, struct slice is)
-{
-    for (size_t i = 0; want->kind == NODE_LIST && i < want->count; i++) {
-        if (slice_eq(node_text(want->items[i]), is)) {
-            return true;
-        }
-    }
-    return want->kind == NODE_SCALAR && slice_eq(want->text, is);
-}
-
-static bool is_wanted(struct bind *b, const struct node *where, const struct node *row)
-{
-    for (size_t i = 0; where != NULL && i < where->count; i++) {
-        const char *column = arena_text(b->arena, where->keys[i]->text);
-        if (!is_one_of(where->items[i], node_text(node_get(row, column)))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Every value that is named has to be some reply's: a typing error must not leave rows out. */
-static void check_value(struct bind *b, const char *column, const struct node *value,
-                        const struct node *rows)
-{
-    const char *known[128];
-    size_t count = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        struct slice is = node_text(node_get(rows->items[i], column));
-        bool is_new = true;
-        if (slice_eq(is, node_text(value))) {
-            return;
-        }
-        for (size_t k = 0; k < count && is_new; k++) {
-            is_new = !slice_eq_text(is, known[k]);
-        }
-        if (is_new && count < COUNT(known)) {
-            known[count++] = arena_text(b->arena, is);
-        }
-    }
-    const char *near = text_nearest(node_text(value), known, count);
-    bool is_flag = count != 0 && (strcmp(known[0], "true") == 0 || strcmp(known[0], "false") == 0);
-    doc_error_at(b->errors, value, "no reply has '%s: " SLICE_FMT "'%s%s%s", column,
-                 SLICE_ARG(slice_sub(node_text(value), 0, 80)),
-                 near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-                 near != NULL ? "'?)"
-                 : is_flag    ? ": it is true or false"
-                              : "");
-}
-
-static bool check_values(struct bind *b, const struct node *where, const struct node *rows)
-{
-    size_t before = b->errors->errors;
-    for (size_t i = 0; where != NULL && i < where->count; i++) {
-        const char *column = arena_text(b->arena, where->keys[i]->text);
-        const struct node *value = where->items[i];
-        for (size_t k = 0; value->kind == NODE_LIST && k < value->count; k++) {
-            check_value(b, column, value->items[k], rows);
-        }
-        if (value->kind == NODE_SCALAR) {
-            check_value(b, column, value, rows);
-        }
-    }
-    return b->errors->errors == before;
-}
-
-static const struct node *keep_wanted(struct bind *b, const struct node *where,
-                                      const struct node *rows)
-{
-    const struct node **kept = arena_array(b->arena, rows->count + 1, sizeof *kept);
-    size_t count = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        if (is_wanted(b, where, rows->items[i])) {
-            kept[count++] = rows->items[i];
-        }
-    }
-    return node_new_list(b->arena, rows, kept, count);
-}
-
 const struct node *replies_rows(struct bind *b, const struct node *cases)
 {
     size_t before = b->errors->errors;
-    struct replies_read read = {NULL, NULL};
-    if (node_get(cases, "replies") == NULL) {
+    struct replies_read read = {.provider = NULL};
+    if (node_get(cases, "replies") == NULL && node_get(cases, "from") == NULL) {
         doc_error_at(b->errors, cases, AXES_ROWS_FORM);
         return NULL;
     }
     bind_map(b, &shape_replies, cases, &read);
+    if (b->errors->errors == before && read.from != NULL && read.provider == NULL) {
+        return rows_from_file(b, cases);
+    }
+    if (b->errors->errors == before &&
+        (read.provider == NULL || read.from != NULL || read.where_not != NULL ||
+         read.defaults != NULL)) {
+        doc_error_at(b->errors, cases,
+                     read.provider == NULL || read.from != NULL
+                         ? AXES_ROWS_FORM
+                         : "'where_not' and 'defaults' are for the rows of a file");
+        return NULL;
+    }
     bool is_good =
-        b->errors->errors == before && (read.where == NULL || check_where(b, read.where));
+        b->errors->errors == before && (read.where == NULL || where_check(b, read.where, columns, COLUMN_COUNT));
     if (!is_good) {
         return NULL;
     }
@@ -263,10 +164,10 @@ const struct node *replies_rows(struct bind *b, const struct node *cases)
         list[i] = row_of(b, name, p, &p->replies[i]);
     }
     const struct node *rows = node_new_list(b->arena, name, list, p->reply_count);
-    if (!check_values(b, read.where, rows)) {
+    if (!where_check_values(b, read.where, rows)) {
         return NULL;
     }
-    rows = keep_wanted(b, read.where, rows);
+    rows = where_keep(b, read.where, NULL, rows);
     if (rows->count == 0) {
         doc_error_at(b->errors, read.where != NULL ? read.where : name,
                      p->reply_count == 0 ? "%s has no replies" : "no reply of %s is like this",

@@ -267,10 +267,13 @@ static const struct field classify_rows[] = {
 SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
 
 static const struct field replies_rows_of[] = {
-    ROW_X(struct replies_read, "replies", FIELD_PROVIDER, provider, "the provider whose replies are the rows", MUST),
-    ROW_X(struct replies_read, "where",   FIELD_NODE,     where,    "only the rows in which these columns have these values: {said: true, stage: [mail, rcpt]}", .schema = "{\"type\": \"object\", \"minProperties\": 1}"),
+    ROW  (struct replies_read, "replies",   FIELD_PROVIDER, provider,  "the provider whose replies are the rows"),
+    ROW_X(struct replies_read, "from",      FIELD_NODE,     from,      "a JSON-lines file in this file's folder: one row a line, with an id; its columns, and place (file:line)", .schema = "{\"type\": \"string\"}"),
+    ROW_X(struct replies_read, "where",     FIELD_NODE,     where,     "only the rows in which these columns have these values: {said: true, stage: [mail, rcpt]}; a column that a row lacks is empty", .schema = "{\"type\": \"object\", \"minProperties\": 1}"),
+    ROW_X(struct replies_read, "where_not", FIELD_NODE,     where_not, "from: leaves out the rows in which all these columns have these values; a list of such mappings leaves out what any of them names", .schema = "{\"anyOf\": [{\"type\": \"object\", \"minProperties\": 1}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"object\", \"minProperties\": 1}}]}"),
+    ROW_X(struct replies_read, "defaults",  FIELD_NODE,     defaults,  "from: columns for rows that lack them", .schema = "{\"type\": \"object\", \"minProperties\": 1}"),
 };
-SHAPE(replies, "cases", "rows made of a provider file, one per reply, so that none can be forgotten. Columns: id (the cause, and behind a slash the variant), cause, variant, stage, sure, alternatives; code, enhanced, reply (the text, with an example for each placeholder); mechanism and credential (what a client has to come with to be told this); said (true: a fake server can say it), closes, mx, place (file:line)", replies_rows_of, struct replies_read, NO_OFFSET);
+SHAPE(replies, "cases", "rows made of a file: `replies`, one per reply of a provider file, so that none can be forgotten; or `from`, one per line of a JSON-lines file. Columns of a reply: id (the cause, and behind a slash the variant), cause, variant, stage, sure, alternatives; code, enhanced, reply (the text, with an example for each placeholder); mechanism and credential (what a client has to come with to be told this); said (true: a fake server can say it), closes, mx, place (file:line)", replies_rows_of, struct replies_read, NO_OFFSET);
 
 #define X(k, t, m, d)        ROW_X(struct spec_expect_fail, k, t, m, d, MUST)
 static const struct field expect_fail_rows[] = {
@@ -298,7 +301,7 @@ static const struct field scenario_rows[] = {
     REFUSED("steps", "they stand under probe"),
     REFUSED("auth", "it stands under probe"),
     REFUSED("skip", "write needs: [NAME]: it is skipped, with that reason, until --have NAME"),
-    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free. Or {replies: PROVIDER}: the replies of a provider file", .shape = &shape_replies, .schema = "{\"anyOf\": [{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}, {\"$ref\": \"#/$defs/cases\"}]}"),
+    HX("cases",       FIELD_NODE,   cases,    "rows: mappings with an id and the columns that ${row.…} names; note and source are free. Or {replies: PROVIDER}: the replies of a provider file. Or {from: FILE}: the lines of a JSON-lines file", .shape = &shape_replies, .schema = "{\"anyOf\": [{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"id\"]}}, {\"$ref\": \"#/$defs/cases\"}]}"),
     HX("count",       FIELD_COUNT,  count,    "how many rows `cases` has; a guard", ALSO(struct scenario_head, has_count)),
     HX("matrix",      FIELD_NODE,   matrix,   "axis: values; every combination is a case. `via: [classify, wire]` plays a classify reply from a fake server too", .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\"}}"),
     HX("exclude",     FIELD_NODE,   exclude,  "combinations to leave out: {axis: value, row: id}", .schema = "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"),
