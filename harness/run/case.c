@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "run/document.h"
 #include "net/driver.h"
+#include "run/foreign.h"
 #include "run/glance.h"
 #include "run/judge.h"
 #include "run/retry.h"
@@ -72,6 +73,7 @@ struct case_run {
     const char *local_detail;
     bool has_diagnosis;
     struct diagnosis diagnosis;
+    struct json *foreign; /* what somebody else's mapper said; owned */
     const char *error_kind, *error; /* we could not do our work */
 };
 
@@ -91,6 +93,7 @@ static void release(struct case_run *r)
     }
     client_free(r->client);
     fake_free(r->fake);
+    json_free(r->foreign);
     transcript_release(&r->transcript);
     arena_release(&r->arena);
     free(r);
@@ -137,10 +140,15 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
         return judge_error_with_wire(&judge, r->error_kind, r->error);
     }
     describe(r, now_us, &in);
-    if (r->context->only_verdicts && glance_passes(&in, &judge)) {
+    if (r->context->only_verdicts && r->foreign == NULL && glance_passes(&in, &judge)) {
         return NULL;
     }
     struct json *document = document_build(&in, DOCUMENT_ALL);
+    const char *key;
+    struct json *value;
+    for (size_t i = 0; r->foreign != NULL && json_pair(r->foreign, i, &key, &value); i++) {
+        json_set(document, key, json_ref(value));
+    }
     judge_case(&judge, document);
     return document;
 }
@@ -479,6 +487,15 @@ static void start_attempt(struct case_run *r)
 static void classify(struct case_run *r)
 {
     const struct spec_classify *c = r->spec->classify;
+    struct why why;
+    if (c->command != NULL) {
+        if (foreign_classify(c, &r->arena, &r->foreign, &why) != ERR_OK) {
+            finish_error(r, "tool.adapter_missing", why.text);
+            return;
+        }
+        finish(r);
+        return;
+    }
     enum fault fault = FAULT_NONE;
     for (int f = 1; f < FAULT_COUNT; f++) {
         if (c->fault[0] != '\0' && strcasecmp(fault_name((enum fault)f), c->fault) == 0) {

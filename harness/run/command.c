@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,42 +22,106 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int spawn(const char *const *argv, int write_end, pid_t *pid)
+/* What a stranger's program may know of ours. */
+static const char *const harmless[] = {
+    "PATH=", "HOME=", "LANG=", "LC_ALL=", "TMPDIR=", "TZ=", "USER="};
+
+static char **stranger_environment(void)
+{
+    size_t n = 0;
+    char **list = mem_zalloc(COUNT(harmless) + 1, sizeof *list);
+    for (char **e = environ; *e != NULL; e++) {
+        for (size_t i = 0; i < COUNT(harmless) && n < COUNT(harmless); i++) {
+            if (strncmp(*e, harmless[i], strlen(harmless[i])) == 0) {
+                list[n++] = *e;
+            }
+        }
+    }
+    return list;
+}
+
+struct child {
+    pid_t pid;
+    int in, out; /* our ends; -1: closed */
+};
+
+static int spawn(const struct command *command, const int in[2], const int out[2], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, command->is_stranger
+                                              ? POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+                                              : POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, write_end, STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     /* posix_spawn wants char *const *, and does not write to the strings (POSIX). */
     union {
         const char *const *in;
         char *const *out;
-    } args = {.in = argv};
-    int error = posix_spawnp(pid, argv[0], &actions, NULL, args.out, environ);
+    } args = {.in = command->argv};
+    char **environment = command->is_stranger ? stranger_environment() : environ;
+    int error = posix_spawnp(pid, command->argv[0], &actions, &attributes, args.out, environment);
+    if (command->is_stranger) {
+        free(environment);
+    }
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     return error;
 }
 
-/* Reads until the end or the deadline; false when time ran out. */
-static bool read_all(int fd, int64_t deadline, struct buf *out)
+static void close_end(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+/* The child may end without reading: EPIPE is no error of ours. */
+static void write_some(struct child *c, struct slice *input)
+{
+    ssize_t n = input->n != 0 ? write(c->in, input->p, input->n) : 0;
+    if (n > 0) {
+        *input = slice_from(*input, (size_t)n);
+    }
+    if (input->n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+        close_end(&c->in);
+    }
+}
+
+/* False at the end of the output. */
+static bool read_some(const struct child *c, struct buf *out)
 {
     char block[4096];
+    ssize_t n = read(c->out, block, sizeof block);
+    if (n > 0) {
+        buf_add(out, slice_make(block, (size_t)n));
+    }
+    explicit_bzero(block, sizeof block);
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+/* Until the end of its output, or the deadline; false when time ran out. */
+static bool talk(struct child *c, struct slice input, int64_t deadline, struct buf *out)
+{
     for (;;) {
-        struct pollfd p = {.fd = fd, .events = POLLIN};
+        struct pollfd p[2] = {{.fd = c->out, .events = POLLIN}, {.fd = c->in, .events = POLLOUT}};
         int64_t left = deadline - now_ms();
-        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+        int ready = left > 0 ? poll(p, 2, (int)left) : 0;
         if (ready == 0) {
             return false;
         }
-        ssize_t n = ready > 0 ? read(fd, block, sizeof block) : -1;
-        if (n == 0) {
-            explicit_bzero(block, sizeof block);
-            return true;
+        if (ready > 0 && p[1].revents != 0) {
+            write_some(c, &input);
         }
-        if (n > 0) {
-            buf_add(out, slice_make(block, (size_t)n));
-        } else if (errno != EINTR) {
-            return true; /* the exit status tells */
+        if (ready > 0 && p[0].revents != 0 && (!read_some(c, out) || out->is_full)) {
+            return true; /* the exit status tells the rest */
         }
     }
 }
@@ -75,26 +140,52 @@ static enum err judge_status(const char *name, int status, bool in_time, struct 
     return ERR_OK;
 }
 
-enum err command_output(const char *const *argv, int timeout_ms, struct buf *out, struct why *why)
+static bool make_pipes(int in[2], int out[2])
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (pipe2(in, O_CLOEXEC) != 0) {
+        return false;
+    }
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
+    return true;
+}
+
+enum err command_talk(const struct command *command, struct buf *out, struct why *why)
+{
+    int in[2], from[2];
+    if (!make_pipes(in, from)) {
         return why_set(why, ERR_IO, "no pipe: %s", strerror(errno));
     }
-    pid_t pid;
-    int error = spawn(argv, ends[1], &pid);
-    close(ends[1]);
+    struct child c = {.in = in[1], .out = from[0]};
+    int error = spawn(command, in, from, &c.pid);
+    close(in[0]);
+    close(from[1]);
     if (error != 0) {
-        close(ends[0]);
-        return why_set(why, ERR_IO, "%s: %s", argv[0], strerror(error));
+        close(c.in);
+        close(c.out);
+        return why_set(why, ERR_IO, "%s: %s", command->argv[0], strerror(error));
     }
-    bool in_time = read_all(ends[0], now_ms() + timeout_ms, out);
-    close(ends[0]);
-    if (!in_time) {
-        kill(pid, SIGKILL);
+    (void)fcntl(c.in, F_SETFL, O_NONBLOCK);
+    bool in_time = talk(&c, command->input, now_ms() + command->timeout_ms, out);
+    close_end(&c.in);
+    close_end(&c.out);
+    if (!in_time || out->is_full) {
+        kill(command->is_stranger ? -c.pid : c.pid, SIGKILL); /* with those that it started */
     }
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    return judge_status(argv[0], status, in_time, why);
+    if (out->is_full) {
+        return why_set(why, ERR_LIMIT, "%s printed more than %zu octets and was stopped",
+                       command->argv[0], out->n);
+    }
+    return judge_status(command->argv[0], status, in_time, why);
+}
+
+enum err command_output(const char *const *argv, int timeout_ms, struct buf *out, struct why *why)
+{
+    return command_talk(&(struct command){.argv = argv, .timeout_ms = timeout_ms}, out, why);
 }

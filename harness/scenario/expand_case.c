@@ -210,6 +210,10 @@ static void make_classify(struct expansion *x, const struct scenario_head *h, st
     if (strcmp(x->via, "wire") != 0 || f->errors.errors != before) {
         return;
     }
+    if (s->command != NULL) {
+        doc_error_at(&f->errors, s->at, "a 'command' is asked about replies: leave 'via: wire' out");
+        return;
+    }
     struct spec_server *server = arena_alloc(f->bind.arena, sizeof *server);
     struct spec_probe *probe = arena_alloc(f->bind.arena, sizeof *probe);
     const char *secret = NULL;

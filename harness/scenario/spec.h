@@ -184,6 +184,9 @@ struct spec_classify {
     struct slice mechanism;
     enum credential_kind credential;
     const char *fault;        /* as fault_name() has it, "" none */
+    const char *const *command; /* somebody else's mapper; NULL: ours */
+    const struct node *map;   /* its words to our causes; NULL: none */
+    int64_t timeout_us;       /* of one answer; 0: default */
     const struct node *at;
 };
 

@@ -263,6 +263,9 @@ static const struct field classify_rows[] = {
     C ("mechanism",  FIELD_SLICE,    mechanism,  "the mechanism that was used"),
     CX("credential", FIELD_CHOICE,   credential, "the kind of credential", .choices = &choices_credentials),
     CX("fault",      FIELD_WORD,     fault,      "what went wrong when no reply says so", .choices = &choices_faults),
+    C ("command",    FIELD_TEXTS,    command,    "another mapper in place of ours: a program that is given a line of JSON, as `explain --json`, and prints a cause or {\"cause\": …}"),
+    CX("map",        FIELD_NODE,     map,        "command: its words and the causes they stand for; what is not in it is taken as it comes", .schema = "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": {\"type\": \"string\"}}"),
+    C ("timeout",    FIELD_DURATION, timeout_us, "command: for one answer; default 10s"),
 };
 SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
 

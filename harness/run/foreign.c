@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One process per reply: JSON in, a word or JSON out, the word translated. */
+#include "run/foreign.h"
+
+#include "run/command.h"
+
+#include <string.h>
+
+enum { ANSWER_BYTES_MAX = 64 * 1024, TIMEOUT_MS = 10000 };
+
+/* The keys of `smtpdx explain --json`; only those that are known. */
+static void add_question(const struct spec_classify *c, struct buf *out)
+{
+    struct json *map = json_map();
+    if (c->provider != NULL) {
+        json_set(map, "provider", json_text(c->provider->name));
+    }
+    json_set(map, "stage", json_text(stage_slug(c->stage)));
+    if (c->reply.n != 0) {
+        json_set(map, "reply", json_string(c->reply));
+    }
+    if (c->fault[0] != '\0') {
+        json_set(map, "fault", json_text(c->fault));
+    }
+    if (c->mechanism.n != 0) {
+        json_set(map, "mechanism", json_string(c->mechanism));
+    }
+    if (c->credential != CREDENTIAL_NONE) {
+        json_set(map, "credential", json_text(credential_slug(c->credential)));
+    }
+    json_print(map, JSON_COMPACT, out);
+    buf_add_text(out, "\n");
+    json_free(map);
+}
+
+/* The first line that is not empty. */
+static struct slice first_line(struct slice text)
+{
+    struct slice line = {"", 0};
+    while (line.n == 0 && slice_take_until(&text, '\n', &line)) {
+        line = slice_trim(line);
+    }
+    return line;
+}
+
+static struct json *translated(const struct spec_classify *c, struct slice word,
+                               struct arena *arena)
+{
+    const struct node *ours = node_get(c->map, arena_text(arena, word));
+    return json_string(ours != NULL ? node_text(ours) : word);
+}
+
+static enum err bad_answer(const struct spec_classify *c, struct slice line, struct why *why)
+{
+    return why_set(why, ERR_SYNTAX,
+                   line.n == 0 ? "%s printed nothing: it has to print a cause, or {\"cause\": …}"
+                               : "%s printed JSON without a \"cause\" that is a text",
+                   c->command[0]);
+}
+
+static enum err read_answer(const struct spec_classify *c, struct slice line, struct arena *arena,
+                            struct json **out, struct why *why)
+{
+    static const char *const more[] = {"sure", "who", "retry"};
+    struct json *answer = NULL, *map = json_map();
+    struct why unused;
+    bool is_json = line.n != 0 && line.p[0] == '{' && json_parse(line, &answer, &unused) == ERR_OK;
+    struct slice word = is_json ? json_slice(json_get(answer, "cause")) : line;
+    if (word.n == 0) {
+        json_free(answer);
+        json_free(map);
+        return bad_answer(c, line, why);
+    }
+    json_set(map, "cause", translated(c, word, arena));
+    for (size_t i = 0; i < COUNT(more); i++) {
+        const struct json *value = is_json ? json_get(answer, more[i]) : NULL;
+        json_set(map, more[i],
+                 json_kind(value) == JSON_STRING ? json_string(json_slice(value)) : json_null());
+    }
+    json_free(answer);
+    *out = map;
+    return ERR_OK;
+}
+
+enum err foreign_classify(const struct spec_classify *c, struct arena *arena, struct json **out,
+                          struct why *why)
+{
+    struct buf question, answer;
+    buf_init(&question, BUF_NO_CAP);
+    buf_init(&answer, ANSWER_BYTES_MAX);
+    add_question(c, &question);
+    const struct command command = {
+        .argv = c->command,
+        .input = buf_slice(&question),
+        .is_stranger = true,
+        .timeout_ms = c->timeout_us != 0 ? (int)(c->timeout_us / 1000) : TIMEOUT_MS,
+    };
+    enum err err = command_talk(&command, &answer, why);
+    if (err == ERR_OK) {
+        err = read_answer(c, first_line(buf_slice(&answer)), arena, out, why);
+    }
+    buf_release(&question);
+    buf_release(&answer);
+    return err;
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# A mapper of somebody's, good and bad: ci/selftest, part mapper.
+case $1 in
+word) printf '\n  auth.credentials_rejected  \n' ;;
+mapped) echo THEIRS ;;
+json) echo '{"cause": "THEIRS", "sure": "likely"}' ;;
+question) # what it was asked, key by key
+    [ "$(cat)" = '{"stage":"auth","reply":"535 5.7.8 no"}' ] && echo THEIRS ;;
+unmapped) echo NOBODY_KNOWS ;;
+nothing) cat >/dev/null ;;
+number) echo '{"cause": 7}' ;;
+flood) yes | head -c 10000000 ;;
+hang) sleep 98765 ;;
+status) echo THEIRS; exit 3 ;;
+killed) kill -9 $$ ;;
+environment) env | grep -q SMTPDX_SELFTEST_SECRET || echo THEIRS ;;
+esac
