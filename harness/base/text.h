@@ -10,7 +10,8 @@
 const char *text_nearest(struct slice word, const char *const *known, size_t n);
 
 /* Appends s with everything made visible that could harm a terminal, a log or XML: controls, C1,
- * ESC, DEL, bidi controls and invalid UTF-8 as \xNN (bidi and non-characters as \u{NNNN}); CR as \r,
+ * ESC, DEL, bidi controls, what takes no room (U+200B) and invalid UTF-8 as \xNN (the former and
+ * non-characters as \u{NNNN}); CR as \r,
  * LF as \n, tab as \t when it is not text_keep_lines. Nothing is deleted. */
 enum text_visible { TEXT_ONE_LINE, TEXT_KEEP_LINES };
 void text_visible(struct slice s, enum text_visible how, struct buf *out);

@@ -21,10 +21,10 @@ static const struct range wide[] = {
     {0x20000, 0x3fffd},
 };
 
-/* Bidi controls, and line breaks that are neither CR nor LF. */
+/* Bidi controls, line breaks that are neither CR nor LF, and what takes no room at all. */
 static const struct range misleading[] = {
-    {0x061c, 0x061c}, {0x200e, 0x200f}, {0x2028, 0x202e},
-    {0x2066, 0x2069}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
+    {0x00ad, 0x00ad}, {0x061c, 0x061c}, {0x200b, 0x200f},
+    {0x2028, 0x202e}, {0x2060, 0x2064}, {0x2066, 0x2069}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
 };
 
 static bool in_ranges(uint32_t c, const struct range *ranges, size_t n)

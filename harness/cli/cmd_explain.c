@@ -171,12 +171,21 @@ static int explain_file(struct explain *x, const char *path)
     return is_read ? EXIT_ALL_PASSED : EXIT_DID_NOT_LOAD;
 }
 
+/* One word that ends like a file's name: no reply does, and "no such file" says more than "unknown". */
+static bool is_named_like_a_file(const char *argument)
+{
+    const char *dot = strrchr(argument, '.');
+    size_t n = dot != NULL ? strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+    return n >= 3 && n <= 5 && dot[1 + n] == '\0' && strpbrk(argument, " \t\n{") == NULL &&
+           (argument[0] < '0' || argument[0] > '9');
+}
+
 /* No reply is the name of a file that is there, or looks like a path. */
 static bool is_file(const char *argument)
 {
     bool is_path = strchr(argument, '/') != NULL && strpbrk(argument, " \t\n{") == NULL;
     bool is_there = argument[0] != '\0' && access(argument, F_OK) == 0;
-    return strcmp(argument, "-") == 0 || is_path || is_there;
+    return strcmp(argument, "-") == 0 || is_path || is_there || is_named_like_a_file(argument);
 }
 
 static int status_of(const struct explain *x, int read)

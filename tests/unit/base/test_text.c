@@ -40,6 +40,8 @@ static const struct {
     { "U+FFFE",           IN("\xef\xbf\xbe"),          "\\u{FFFE}",          "\\u{FFFE}" },
     { "U+FFFF",           IN("\xef\xbf\xbf"),          "\\u{FFFF}",          "\\u{FFFF}" },
     { "U+1FFFE",          IN("\xf0\x9f\xbf\xbe"),      "\\u{1FFFE}",         "\\u{1FFFE}" },
+    { "zero width space", IN("5\xe2\x80\x8b.7"),     "5\\u{200B}.7",       "5\\u{200B}.7" },
+    { "soft hyphen",      IN("a\xc2\xad" "b"),       "a\\u{00AD}b",        "a\\u{00AD}b" },
     { "bidi override",    IN("\xe2\x80\xae" "abc"),    "\\u{202E}abc",       "\\u{202E}abc" },
     { "line separator",   IN("\xe2\x80\xa8"),          "\\u{2028}",          "\\u{2028}" },
     { "emoji",            IN("\xf0\x9f\x98\x80"),      "\xf0\x9f\x98\x80",   "\xf0\x9f\x98\x80" },
