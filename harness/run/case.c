@@ -509,6 +509,11 @@ static void classify(struct case_run *r)
         .reply = c->reply,
         .mechanism = c->mechanism,
         .credential = c->credential,
+        .host = c->host,
+        .greeting = c->greeting,
+        .username = c->user,
+        .error_document = c->error_document,
+        .inside_tls = c->is_inside_tls,
     };
     mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
     r->has_diagnosis = true;

@@ -8,6 +8,13 @@
 
 enum { ANSWER_BYTES_MAX = 64 * 1024, TIMEOUT_MS = 10000 };
 
+static void add_text(struct json *map, const char *key, struct slice text)
+{
+    if (text.n != 0) {
+        json_set(map, key, json_string(text));
+    }
+}
+
 /* The keys of `smtpdx explain --json`; only those that are known. */
 static void add_question(const struct spec_classify *c, struct buf *out)
 {
@@ -16,14 +23,17 @@ static void add_question(const struct spec_classify *c, struct buf *out)
         json_set(map, "provider", json_text(c->provider->name));
     }
     json_set(map, "stage", json_text(stage_slug(c->stage)));
-    if (c->reply.n != 0) {
-        json_set(map, "reply", json_string(c->reply));
-    }
+    add_text(map, "reply", c->reply);
     if (c->fault[0] != '\0') {
         json_set(map, "fault", json_text(c->fault));
     }
-    if (c->mechanism.n != 0) {
-        json_set(map, "mechanism", json_string(c->mechanism));
+    add_text(map, "mechanism", c->mechanism);
+    add_text(map, "host", c->host);
+    add_text(map, "greeting", c->greeting);
+    add_text(map, "user", c->user);
+    add_text(map, "error_document", c->error_document);
+    if (c->is_inside_tls) {
+        json_set(map, "inside_tls", json_bool(true));
     }
     if (c->credential != CREDENTIAL_NONE) {
         json_set(map, "credential", json_text(credential_slug(c->credential)));

@@ -183,6 +183,8 @@ struct spec_classify {
     struct slice reply;       /* lines separated by LF or CRLF */
     struct slice mechanism;
     enum credential_kind credential;
+    struct slice host, greeting, user, error_document; /* further evidence; empty: not known */
+    bool is_inside_tls;
     const char *fault;        /* as fault_name() has it, "" none */
     const char *const *command; /* somebody else's mapper; NULL: ours */
     const struct node *map;   /* its words to our causes; NULL: none */

@@ -13,6 +13,9 @@ static const char *why_not(const struct spec_classify *c)
     if (c->reply.n == 0) {
         return "it has no reply, only a fault";
     }
+    if (c->host.n + c->greeting.n + c->user.n + c->error_document.n != 0 || c->is_inside_tls) {
+        return "host, greeting, user, error_document and inside_tls are what a wire shows itself";
+    }
     if (server_occasion(c->stage) == NULL || c->stage == STAGE_QUIT) {
         return "no reply can be given at this stage";
     }
