@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words that servers of all kinds use for a thing, where no rule knows the sentence. They say
+ * The words that servers of all kinds (and, of network and TLS, programs) use for a thing, where no rule knows the
+ * sentence. They say
  * more than a code that was picked carelessly, and never enough to be sure: always `possible`, with
  * what the codes say beside it. First row first; the more specific stands before the more general.
  */
@@ -14,6 +15,8 @@ enum {
     BODY = 1 << STAGE_DATA | 1 << STAGE_BODY,
     SEND = MAIL | RCPT | BODY,
     ALL = START | LOGIN | SEND,
+    NET = 1 << STAGE_RESOLVE | 1 << STAGE_CONNECT | 1 << STAGE_TLS,
+    SECURE = 1 << STAGE_CONNECT | 1 << STAGE_STARTTLS | 1 << STAGE_TLS,
 };
 
 /* clang-format off */
@@ -159,6 +162,71 @@ static const struct phrase {
     { "policy reasons",             SEND,  CAUSE_SEND_POLICY_REJECTED },
     { "policy restrictions",        SEND,  CAUSE_SEND_POLICY_REJECTED },
     { "policy violation",           SEND,  CAUSE_SEND_POLICY_REJECTED },
+    /* what programs and libraries say of network and TLS: OpenSSL, Schannel, Java, Go, rustls, Node, libc */
+    { "forcibly closed by the remote", NET | START, CAUSE_NETWORK_CONNECTION_LOST },
+    { "connection reset by peer",   NET | START, CAUSE_NETWORK_CONNECTION_LOST },
+    { "econnreset",                 NET | START, CAUSE_NETWORK_CONNECTION_LOST },
+    { "broken pipe",                NET | START, CAUSE_NETWORK_CONNECTION_LOST },
+    { "unexpected eof",             NET | START, CAUSE_NETWORK_CONNECTION_LOST },
+    { "connection refused",         NET,   CAUSE_NETWORK_CONNECT_REFUSED },
+    { "actively refused",           NET,   CAUSE_NETWORK_CONNECT_REFUSED },
+    { "econnrefused",               NET,   CAUSE_NETWORK_CONNECT_REFUSED },
+    { "getaddrinfo",                NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "enotfound",                  NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "no such host",               NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "name or service not known",  NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "could not resolve",          NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "nodename nor servname",      NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "temporary failure in name resolution", NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "unknownhostexception",       NET,   CAUSE_NETWORK_DNS_FAILURE },
+    { "no route to host",           NET,   CAUSE_NETWORK_UNREACHABLE },
+    { "network is unreachable",     NET,   CAUSE_NETWORK_UNREACHABLE },
+    { "ehostunreach",               NET,   CAUSE_NETWORK_UNREACHABLE },
+    { "enetunreach",                NET,   CAUSE_NETWORK_UNREACHABLE },
+    { "timed out",                  NET,   CAUSE_NETWORK_CONNECT_TIMEOUT },
+    { "etimedout",                  NET,   CAUSE_NETWORK_CONNECT_TIMEOUT },
+    { "connection timeout",         NET,   CAUSE_NETWORK_CONNECT_TIMEOUT },
+    { "failed to respond",          NET,   CAUSE_NETWORK_CONNECT_TIMEOUT },
+    { "wrong version number",       SECURE, CAUSE_TLS_WRONG_MODE },
+    { "packet length too long",     SECURE, CAUSE_TLS_WRONG_MODE },
+    { "first record does not look like a tls", SECURE, CAUSE_TLS_WRONG_MODE },
+    { "unrecognized ssl message",   SECURE, CAUSE_TLS_WRONG_MODE },
+    { "record layer failure",       SECURE, CAUSE_TLS_WRONG_MODE },
+    { "certificate has expired",    SECURE, CAUSE_TLS_CERTIFICATE_EXPIRED },
+    { "certificate expired",        SECURE, CAUSE_TLS_CERTIFICATE_EXPIRED },
+    { "cert_has_expired",           SECURE, CAUSE_TLS_CERTIFICATE_EXPIRED },
+    { "expired certificate",        SECURE, CAUSE_TLS_CERTIFICATE_EXPIRED },
+    { "self signed certificate",    SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "self-signed certificate",    SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "self_signed_cert",           SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "depth_zero_self_signed",     SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "causedasendentity",          SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "self-signed",                SECURE, CAUSE_TLS_SELF_SIGNED },
+    { "hostname mismatch",          SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "certificate is valid for",   SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "altnames",                   SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "notvalidforname",            SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "no subject alternative",     SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "remotecertificatenamemismatch", SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "hostname/ip does not match", SECURE, CAUSE_TLS_HOSTNAME_MISMATCH },
+    { "unable to get local issuer", SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unable to get issuer",       SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unable_to_verify_leaf",      SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unable to verify the first", SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unable_to_get_issuer",       SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unknown authority",          SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unknownissuer",              SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "pkix path building failed",  SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "remotecertificatechainerrors", SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "unknown ca",                 SECURE, CAUSE_TLS_UNTRUSTED_ISSUER },
+    { "alert protocol version",     SECURE, CAUSE_TLS_PROTOCOL_VERSION },
+    { "unsupported protocol",       SECURE, CAUSE_TLS_PROTOCOL_VERSION },
+    { "no protocols available",     SECURE, CAUSE_TLS_PROTOCOL_VERSION },
+    { "unsupported_ssl_version",    SECURE, CAUSE_TLS_PROTOCOL_VERSION },
+    { "protocol_version",           SECURE, CAUSE_TLS_PROTOCOL_VERSION },
+    { "alert handshake failure",    SECURE, CAUSE_TLS_HANDSHAKE_FAILED },
+    { "handshake_failure",          SECURE, CAUSE_TLS_HANDSHAKE_FAILED },
+    { "no shared cipher",           SECURE, CAUSE_TLS_HANDSHAKE_FAILED },
 };
 /* clang-format on */
 
