@@ -33,6 +33,17 @@ void arena_release(struct arena *a)
     a->blocks = NULL;
 }
 
+void arena_reset(struct arena *a)
+{
+    struct arena_block *b = a->blocks;
+    if (b != NULL) {
+        struct arena rest = {b->next};
+        arena_release(&rest);
+        b->next = NULL;
+        b->used = 0;
+    }
+}
+
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
     size_t space = a->blocks != NULL ? a->blocks->space * 2 : BLOCK_FIRST;
@@ -76,6 +87,22 @@ char *arena_text(struct arena *a, struct slice s)
         memcpy(p, s.p, s.n);
     }
     return p;
+}
+
+char *arena_join(struct arena *a, const struct slice *parts, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        n += parts[i].n;
+    }
+    char *out = arena_alloc(a, n + 1), *p = out;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].n != 0) {
+            memcpy(p, parts[i].p, parts[i].n);
+            p += parts[i].n;
+        }
+    }
+    return out;
 }
 
 char *arena_printf(struct arena *a, const char *format, ...)

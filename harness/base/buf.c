@@ -46,7 +46,7 @@ static void reserve(struct buf *b, size_t total)
     b->space = space;
 }
 
-void buf_add(struct buf *b, struct slice s)
+void buf_add_slowly(struct buf *b, struct slice s)
 {
     size_t room = b->max - b->n;
     if (s.n > room) {
@@ -65,11 +65,6 @@ void buf_add(struct buf *b, struct slice s)
 void buf_add_text(struct buf *b, const char *text)
 {
     buf_add(b, slice_of(text));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, slice_make(&c, 1));
 }
 
 void buf_addf(struct buf *b, const char *format, ...)

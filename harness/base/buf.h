@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+#include <string.h>
+
 struct buf {
     char *p;      /* owned; NULL until the first octet */
     size_t n;     /* octets held; never more than max */
@@ -25,9 +27,23 @@ void buf_release(struct buf *b); /* may be called twice */
 void buf_reset(struct buf *b);   /* keeps the memory, clears is_full */
 void buf_wipe(struct buf *b);    /* zeroes what it held, then reset */
 
-void buf_add(struct buf *b, struct slice s);
+void buf_add_slowly(struct buf *b, struct slice s); /* whatever is needed: growing, the cap */
+static inline void buf_add(struct buf *b, struct slice s)
+{
+    size_t n = b->n + s.n;
+    if (s.n == 0 || b->p == NULL || n > b->space || n > b->max) {
+        buf_add_slowly(b, s);
+        return;
+    }
+    memcpy(b->p + b->n, s.p, s.n);
+    b->n = n;
+    b->p[n] = '\0';
+}
+static inline void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, (struct slice){&c, 1});
+}
 void buf_add_text(struct buf *b, const char *text);
-void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *format, ...) PRINTF(2, 3);
 void buf_drop_front(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t n);

@@ -38,7 +38,10 @@ const char *stage_title(enum stage stage)
 static size_t index_of(struct slice word, const char *const *list, size_t n)
 {
     size_t i = 0;
-    while (i < n && !slice_eq_text(word, list[i])) {
+    if (word.n == 0) {
+        return n;
+    }
+    while (i < n && (list[i][0] != word.p[0] || !slice_eq_text(word, list[i]))) {
         i++;
     }
     return i;

@@ -284,7 +284,7 @@ static void take_line(struct intake *in, const struct line *line)
     switch (in->form) {
     case EXPLAIN_JSON:
         take_json(in->x, in->json, line, &in->arena);
-        arena_release(&in->arena);
+        arena_reset(&in->arena);
         break;
     case EXPLAIN_REPLIES:
         take_reply_line(in->x, &in->replies, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
@@ -370,6 +370,7 @@ static void intake_end(struct intake *in)
         end_of_reply(in->x, &in->replies);
     }
     paste_free(in->paste);
+    arena_release(&in->arena);
     json_line_release(in->json);
     free(in->json);
     buf_release(&in->replies.text);

@@ -179,14 +179,33 @@ static bool is_answer(struct slice name)
     return false;
 }
 
+static bool is_name(struct slice a, struct slice b)
+{
+    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
 static const struct input_key *input_key(struct slice name)
 {
     for (size_t i = 0; i < COUNT(input_keys); i++) {
-        if (input_keys[i].name.n == name.n && memcmp(input_keys[i].name.p, name.p, name.n) == 0) {
+        if (is_name(input_keys[i].name, name)) {
             return &input_keys[i];
         }
     }
     return NULL;
+}
+
+/* The lines of one stream have the same keys in the same order, mostly: what the last line's key at
+ * this place was is looked at first. */
+static const struct json_line_key *key_at(struct json_line *l, size_t i, struct slice name)
+{
+    struct json_line_key *known = &l->keys[i];
+    if (known->n == 0 || !is_name((struct slice){known->name, known->n}, name)) {
+        const struct input_key *key = input_key(name);
+        *known = (struct json_line_key){.input = key, .is_answer = key == NULL && is_answer(name)};
+        known->n = name.n <= sizeof known->name ? name.n : 0;
+        memcpy(known->name, name.p, known->n);
+    }
+    return known;
 }
 
 void json_line_init(struct json_line *l, const struct registry *registry)
@@ -194,6 +213,7 @@ void json_line_init(struct json_line *l, const struct registry *registry)
     l->registry = registry;
     l->count = 0;
     l->kept = 0;
+    memset(l->keys, 0, sizeof l->keys);
     buf_init(&l->room, BUF_NO_CAP);
 }
 
@@ -223,11 +243,11 @@ enum err json_line_read(struct json_line *l, struct slice text, const struct evi
     enum err bad = json_scan_map(text, l->pairs, JSON_LINE_KEYS_MAX, &l->count, why);
     for (size_t i = 0; i < l->count; i++) {
         struct slice name = text_of(l, l->pairs[i].key);
-        const struct input_key *key = input_key(name);
-        if (key == NULL) {
-            l->kept |= is_answer(name) ? 0 : (uint64_t)1 << i;
+        const struct json_line_key *key = key_at(l, i, name);
+        if (key->input == NULL) {
+            l->kept |= key->is_answer ? 0 : (uint64_t)1 << i;
         } else if (bad == ERR_OK) {
-            bad = take_pair(l, key, l->pairs[i].value, why);
+            bad = take_pair(l, key->input, l->pairs[i].value, why);
         }
     }
     return bad;

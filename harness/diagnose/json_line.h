@@ -11,12 +11,21 @@
 
 enum { JSON_LINE_KEYS_MAX = 64, JSON_LINE_OFFERED_MAX = 64 };
 
+struct input_key;
+struct json_line_key {
+    const struct input_key *input; /* NULL: the caller's own, or a part of the answer */
+    bool is_answer;
+    size_t n; /* of the name; 0: not kept */
+    char name[24];
+};
+
 /* One line while it is worked on; the fields are the module's own but for those that say so. */
 struct json_line {
     const struct registry *registry; /* borrowed */
     struct evidence evidence;        /* read: borrows from the text and from here */
     struct slice unknown_provider;   /* read: a name without a provider file, or empty */
     struct json_seen_pair pairs[JSON_LINE_KEYS_MAX];
+    struct json_line_key keys[JSON_LINE_KEYS_MAX]; /* by place, of the lines before */
     size_t count;
     uint64_t kept; /* bit i: pair i is the caller's own and goes into the answer */
     struct slice offered_clear[JSON_LINE_OFFERED_MAX], offered_tls[JSON_LINE_OFFERED_MAX];

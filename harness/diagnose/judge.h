@@ -4,6 +4,7 @@
 #define SMTPDX_DIAGNOSE_JUDGE_H
 
 #include "diagnose/rules.h"
+#include "diagnose/starts.h"
 
 struct greeting_pattern {
     struct rule pattern; /* no words: the provider's greeting is too plain to know it by */
@@ -12,6 +13,7 @@ struct greeting_pattern {
 struct mapper {
     struct rules rules;
     struct greeting_pattern *greetings; /* by provider */
+    struct starts phrases, marks;
 };
 
 struct judge {
@@ -28,6 +30,8 @@ struct judge {
 };
 
 void judge_because(struct judge *j, const char *format, ...) PRINTF(2, 3);
+/* The same from parts that are put together; cheaper where every reply needs it. */
+void judge_because_of(struct judge *j, const char *said, const char *place);
 /* Adds an alternative unless it is there already or is the cause itself. */
 void judge_alternative(struct judge *j, enum cause cause);
 /* Takes an alternative out that the evidence rules out. */
@@ -51,7 +55,10 @@ size_t mapper_claims(const struct mapper *m, const struct evidence *e, const str
                      size_t max);
 /* What the words that servers commonly use stand for at this stage, at most possible; UNKNOWN:
  * none. */
-enum cause phrase_cause(struct slice text, enum stage stage, const char **words);
+enum cause phrase_cause(const struct starts *phrases, struct slice text, enum stage stage,
+                        const char **words);
+void phrases_index(struct starts *out, struct arena *arena);
+void marks_index(struct starts *out, struct arena *arena);
 /* The same from the error document of a token endpoint; false when the reply is none. */
 bool judge_oauth(struct judge *j);
 /* The keyword is first word of a capability line. */

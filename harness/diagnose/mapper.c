@@ -16,34 +16,25 @@ enum { GREETING_WORDS_MIN = 3 };
 /* How an alternative is told from the rest; the cause's own sentence where nothing is said. */
 static const char *tell_of(enum cause cause)
 {
-    static const struct {
-        enum cause cause;
-        const char *tell;
-    } tells[] = {
-        {CAUSE_AUTH_APP_PASSWORD_REQUIRED,
-         "the same secret works in a browser: then it is the account password"},
-        {CAUSE_AUTH_USERNAME_FORMAT, "the user name is not the full address"},
-        {CAUSE_AUTH_TOKEN_REJECTED, "a token was used: compare its aud and upn with the account"},
-        {CAUSE_AUTH_TOKEN_EXPIRED, "the token's exp lies in the past"},
-        {CAUSE_AUTH_SCOPE_INSUFFICIENT, "the token's scp or scope does not name SMTP"},
-        {CAUSE_AUTH_SMTP_AUTH_DISABLED, "an administrator sees SMTP AUTH off for the mailbox"},
-        {CAUSE_AUTH_BASIC_AUTH_DISABLED, "a password that works on the web is refused here too"},
-        {CAUSE_AUTH_CREDENTIALS_REJECTED, "the same secret does not work in a browser either"},
-        {CAUSE_AUTH_TEMPORARY_FAILURE, "the same login works a few minutes later"},
-        {CAUSE_AUTH_REQUIRED, "no AUTH was sent before"},
-        {CAUSE_TLS_REQUIRED, "the command was sent in clear"},
-        {CAUSE_TLS_WRONG_MODE, "the port is 465, or the other TLS mode gets an answer"},
-        {CAUSE_NETWORK_INTERCEPTED, "greeting or certificate name another host than was asked for"},
-        {CAUSE_SERVER_ACCESS_DENIED, "the same host answers from another network"},
-        {CAUSE_SERVER_UNAVAILABLE, "the same command works a few minutes later"},
-        {CAUSE_SEND_RELAY_DENIED, "the login was accepted before"},
+    static const char *const tells[CAUSE_COUNT] = {
+        [CAUSE_AUTH_APP_PASSWORD_REQUIRED] = "the same secret works in a browser: then it is the account password",
+        [CAUSE_AUTH_USERNAME_FORMAT] = "the user name is not the full address",
+        [CAUSE_AUTH_TOKEN_REJECTED] = "a token was used: compare its aud and upn with the account",
+        [CAUSE_AUTH_TOKEN_EXPIRED] = "the token's exp lies in the past",
+        [CAUSE_AUTH_SCOPE_INSUFFICIENT] = "the token's scp or scope does not name SMTP",
+        [CAUSE_AUTH_SMTP_AUTH_DISABLED] = "an administrator sees SMTP AUTH off for the mailbox",
+        [CAUSE_AUTH_BASIC_AUTH_DISABLED] = "a password that works on the web is refused here too",
+        [CAUSE_AUTH_CREDENTIALS_REJECTED] = "the same secret does not work in a browser either",
+        [CAUSE_AUTH_TEMPORARY_FAILURE] = "the same login works a few minutes later",
+        [CAUSE_AUTH_REQUIRED] = "no AUTH was sent before",
+        [CAUSE_TLS_REQUIRED] = "the command was sent in clear",
+        [CAUSE_TLS_WRONG_MODE] = "the port is 465, or the other TLS mode gets an answer",
+        [CAUSE_NETWORK_INTERCEPTED] = "greeting or certificate name another host than was asked for",
+        [CAUSE_SERVER_ACCESS_DENIED] = "the same host answers from another network",
+        [CAUSE_SERVER_UNAVAILABLE] = "the same command works a few minutes later",
+        [CAUSE_SEND_RELAY_DENIED] = "the login was accepted before",
     };
-    for (size_t i = 0; i < COUNT(tells); i++) {
-        if (tells[i].cause == cause) {
-            return tells[i].tell;
-        }
-    }
-    return cause_sentence(cause);
+    return tells[cause] != NULL ? tells[cause] : cause_sentence(cause);
 }
 
 void judge_because(struct judge *j, const char *format, ...)
@@ -57,6 +48,14 @@ void judge_because(struct judge *j, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     j->out->because[j->out->because_count++] = arena_text(j->arena, slice_of(text));
+}
+
+void judge_because_of(struct judge *j, const char *said, const char *place)
+{
+    const struct slice parts[] = {slice_of(said), SLICE_INIT(" ("), slice_of(place), SLICE_INIT(")")};
+    if (j->out->because_count != DIAGNOSIS_BECAUSE_MAX) {
+        j->out->because[j->out->because_count++] = arena_join(j->arena, parts, COUNT(parts));
+    }
 }
 
 void judge_alternative(struct judge *j, enum cause cause)
@@ -121,6 +120,8 @@ enum err mapper_new(const struct registry *providers, struct mapper **out, struc
                      &m->rules.arena, pattern);
         pattern->literals = pattern->literals < GREETING_WORDS_MIN ? 0 : pattern->literals;
     }
+    phrases_index(&m->phrases, &m->rules.arena);
+    marks_index(&m->marks, &m->rules.arena);
     *out = m;
     return ERR_OK;
 }
@@ -133,38 +134,18 @@ void mapper_free(struct mapper *m)
     }
 }
 
-static void set_who_and_retry(struct diagnosis *d, const struct provider_advice *advice)
-{
-    d->who = cause_who(d->cause);
-    d->retry = cause_retry(d->cause);
-    if (d->cause == CAUSE_UNKNOWN && d->code >= 400 && d->code < 500) {
-        d->retry = RETRY_LATER; /* RFC 5321 4.2.1: all that is known is the first digit */
-    }
-    for (unsigned i = 0; advice != NULL && i < WHO_COUNT; i++) {
-        d->who = slice_eq_text(slice_of(advice->who), cause_who_slug((enum cause_who)i))
-                     ? (enum cause_who)i
-                     : d->who;
-    }
-    for (unsigned i = 0; advice != NULL && i < RETRY_COUNT; i++) {
-        d->retry = slice_eq_text(slice_of(advice->retry), cause_retry_slug((enum cause_retry)i))
-                       ? (enum cause_retry)i
-                       : d->retry;
-    }
-}
-
-/* The provider's own advice; that for everybody where it has none. */
 static void add_advice(struct judge *j)
 {
-    struct slice slug = slice_of(cause_slug(j->out->cause));
-    const struct rules *rules = &j->mapper->rules;
-    const struct provider_advice *advice =
-        j->out->provider == NULL ? NULL : provider_advice_for(j->out->provider, slug);
-    if (advice == NULL && rules->generic != SIZE_MAX) {
-        advice = provider_advice_for(registry_at(rules->registry, rules->generic), slug);
+    struct diagnosis *d = j->out;
+    const struct advice *advice = rules_advice(&j->mapper->rules, j->provider, d->cause);
+    d->who = advice->who;
+    d->retry = advice->retry;
+    if (d->cause == CAUSE_UNKNOWN && d->code >= 400 && d->code < 500 &&
+        (advice->text == NULL || advice->text->retry[0] == '\0')) {
+        d->retry = RETRY_LATER; /* RFC 5321 4.2.1: all that is known is the first digit */
     }
-    set_who_and_retry(j->out, advice);
-    j->out->advice = advice == NULL ? "" : advice->text;
-    j->out->link = advice == NULL ? "" : advice->link;
+    d->advice = advice->text == NULL ? "" : advice->text->text;
+    d->link = advice->text == NULL ? "" : advice->text->link;
 }
 
 static void judge_read(struct judge *j, struct slice text)

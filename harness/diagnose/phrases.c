@@ -235,26 +235,36 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The first row below `end` whose words stand here. */
-static size_t row_at(struct slice here, unsigned where, size_t end)
+static const char *words_of(size_t i)
 {
-    char first = here.p[0] >= 'A' && here.p[0] <= 'Z' ? (char)(here.p[0] + 32) : here.p[0];
-    for (size_t i = 0; i < end; i++) {
-        if (phrases[i].words[0] == first && (phrases[i].stages & where) != 0 &&
-            slice_has_prefix_nocase(here, slice_of(phrases[i].words))) {
-            return i;
+    return phrases[i].words;
+}
+
+void phrases_index(struct starts *out, struct arena *arena)
+{
+    starts_build(out, words_of, COUNT(phrases), arena);
+}
+
+/* The first row below `end` whose words stand here. */
+static size_t row_at(const struct starts *index, struct slice here, unsigned where, size_t end)
+{
+    for (size_t i = starts_first(index, here); i != 0 && i <= end; i = starts_next(index, i)) {
+        const struct phrase *p = &phrases[i - 1];
+        if ((p->stages & where) != 0 && slice_has_prefix_nocase(here, slice_of(p->words))) {
+            return i - 1;
         }
     }
     return end;
 }
 
-enum cause phrase_cause(struct slice text, enum stage stage, const char **words)
+enum cause phrase_cause(const struct starts *index, struct slice text, enum stage stage,
+                        const char **words)
 {
     unsigned where = stage == STAGE_NONE ? (unsigned)SEND : 1U << stage;
     size_t best = COUNT(phrases);
     for (size_t at = 0; at < text.n; at++) {
         if (is_letter(text.p[at]) && (at == 0 || !is_letter(text.p[at - 1]))) {
-            best = row_at(slice_from(text, at), where, best);
+            best = row_at(index, slice_from(text, at), where, best);
         }
     }
     if (best == COUNT(phrases)) {

@@ -48,21 +48,11 @@ static const struct mark {
 };
 /* clang-format on */
 
-static size_t index_of(const struct registry *r, const struct provider *p)
-{
-    for (size_t i = 0; p != NULL && i < registry_count(r); i++) {
-        if (registry_at(r, i) == p) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
 static size_t by_host(const struct judge *j)
 {
     const struct registry *r = j->mapper->rules.registry;
     return j->evidence->host.n == 0 ? SIZE_MAX
-                                    : index_of(r, registry_by_host(r, j->evidence->host));
+                                    : registry_index(r, registry_by_host(r, j->evidence->host));
 }
 
 /* The host the greeting names, or the greeting's own wording. */
@@ -76,7 +66,7 @@ static size_t by_greeting(const struct judge *j)
         return SIZE_MAX;
     }
     for (unsigned i = 0; i < HOST_WORDS_MAX && slice_take_word(&rest, &word); i++) {
-        size_t at = index_of(r, registry_by_host(r, slice_trim(word)));
+        size_t at = registry_index(r, registry_by_host(r, slice_trim(word)));
         if (at != SIZE_MAX) {
             return at;
         }
@@ -139,11 +129,6 @@ static bool is_word_char(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /* Behind '@' stands somebody's address, and all of its domain goes with it. */
 static bool is_mark_start(struct slice s, size_t at, bool *is_address)
 {
@@ -153,12 +138,24 @@ static bool is_mark_start(struct slice s, size_t at, bool *is_address)
     return !*is_address && is_word_char(s.p[at]) && !is_word_char(before) && before != '_';
 }
 
-static size_t mark_at(const struct registry *r, struct slice here)
+static const char *mark_text(size_t i)
 {
-    for (size_t i = 0; i < COUNT(marks); i++) {
-        if (lower(marks[i].text[0]) == lower(here.p[0]) &&
-            slice_has_prefix_nocase(here, slice_of(marks[i].text))) {
-            size_t found = index_of(r, registry_find(r, slice_of(marks[i].provider)));
+    return marks[i].text;
+}
+
+void marks_index(struct starts *out, struct arena *arena)
+{
+    starts_build(out, mark_text, COUNT(marks), arena);
+}
+
+static size_t mark_at(const struct judge *j, struct slice here)
+{
+    const struct registry *r = j->mapper->rules.registry;
+    const struct starts *index = &j->mapper->marks;
+    for (size_t i = starts_first(index, here); i != 0; i = starts_next(index, i)) {
+        const struct mark *m = &marks[i - 1];
+        if (slice_has_prefix_nocase(here, slice_of(m->text))) {
+            size_t found = registry_index(r, registry_find(r, slice_of(m->provider)));
             if (found != SIZE_MAX) {
                 return found;
             }
@@ -169,14 +166,13 @@ static size_t mark_at(const struct registry *r, struct slice here)
 
 static size_t by_mark(const struct judge *j)
 {
-    const struct registry *r = j->mapper->rules.registry;
     struct slice reply = j->evidence->reply;
     bool is_address = false;
     for (size_t at = 0; at < reply.n; at++) {
         if (!is_mark_start(reply, at, &is_address)) {
             continue;
         }
-        size_t found = mark_at(r, slice_from(reply, at));
+        size_t found = mark_at(j, slice_from(reply, at));
         if (found != SIZE_MAX) {
             return found;
         }
@@ -198,7 +194,7 @@ void judge_recognise(struct judge *j)
     };
     const struct registry *r = j->mapper->rules.registry;
     j->by = "";
-    j->provider = index_of(r, j->evidence->provider);
+    j->provider = registry_index(r, j->evidence->provider);
     j->out->provider_sure = SURE_CERTAIN;
     for (size_t i = 0; j->provider == SIZE_MAX && i < COUNT(ways); i++) {
         j->provider = ways[i].find(j);

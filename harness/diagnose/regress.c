@@ -85,8 +85,7 @@ static enum err read_row(const struct json *map, const char *file, struct arena 
 {
     struct slice stage = json_slice(json_get(map, "stage"));
     TRY(check_keys(map, file, row->line, why));
-    row->is_token = slice_eq_text(stage, "token");
-    if (!row->is_token && !stage_from_slug(stage, &row->stage)) {
+    if (!stage_from_slug(stage, &row->stage)) {
         return bad(why, file, row->line, "unknown stage", stage);
     }
     row->id = arena_copy(arena, json_slice(json_get(map, "id")));

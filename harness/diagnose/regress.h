@@ -14,7 +14,6 @@ enum { REGRESS_ACCEPTABLE_MAX = 8 };
 struct regress_row {
     struct slice id, provider, reply, source, note;
     enum stage stage;
-    bool is_token; /* said by a token endpoint: the reply is its error document */
     enum cause cause;
     enum cause acceptable[REGRESS_ACCEPTABLE_MAX]; /* coarser or shared with another row */
     size_t acceptable_count;

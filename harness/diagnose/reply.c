@@ -37,6 +37,7 @@ struct candidate {
     bool has_words_behind, has_words_before, is_other_code;
     bool is_stage, is_exact;
     const struct segment *segment;
+    uint32_t rank; /* the tie-break as one number: the least is the best */
 };
 
 /* DATA and the message belong together: where a server says "too large" is its own affair. */
@@ -87,18 +88,31 @@ static bool has_meaning(const struct judge *j, size_t from, size_t to, unsigned 
 
 static bool is_enhanced_equal(const struct rule *rule, const struct segment *s)
 {
-    return rule->reply->enhanced[0] == '\0' || s->enhanced[0] == '\0' ||
-           strcmp(rule->reply->enhanced, s->enhanced) == 0;
+    return rule->enhanced[0] == '\0' || s->enhanced[0] == '\0' ||
+           memcmp(rule->enhanced, s->enhanced, ENHANCED_MAX) == 0;
 }
 
 static bool is_code_equal(const struct rule *rule, const struct segment *s)
 {
-    return rule->reply->code == 0 || s->code == 0 || rule->reply->code == s->code;
+    return rule->code == 0 || s->code == 0 || rule->code == s->code;
 }
 
 static bool is_class_equal(const struct rule *rule, const struct segment *s)
 {
-    return rule->reply->code == 0 || s->code == 0 || rule->reply->code / 100 == s->code / 100;
+    return rule->code == 0 || s->code == 0 || rule->code / 100 == s->code / 100;
+}
+
+/* The order of the header comment, the first before all others. What is equal keeps the order of the files. */
+static uint32_t rank_of(const struct candidate *c)
+{
+    uint32_t brevity = WORDS_MAX - (uint32_t)(c->rule->literals < WORDS_MAX ? c->rule->literals : WORDS_MAX);
+    uint32_t rank = c->doubts != 0;
+    rank = rank << 1 | c->is_other_code;
+    rank = rank << 2 | (uint32_t)c->tier;
+    rank = rank << 3 | c->doubts;
+    rank = rank << 10 | brevity;
+    rank = rank << 1 | !c->is_stage;
+    return rank << 1 | !c->is_exact;
 }
 
 static void weigh(const struct judge *j, size_t at, size_t end, struct candidate *c)
@@ -118,6 +132,7 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     bool is_inbound = rule->reply->is_mx && j->stage == STAGE_AUTH;
     c->doubts = (unsigned)c->has_words_behind + c->has_words_before + c->is_other_code +
                 (c->tier == TIER_OTHER) + is_inbound;
+    c->rank = rank_of(c);
 }
 
 static bool is_allowed(const struct candidate *c)
@@ -128,25 +143,9 @@ static bool is_allowed(const struct candidate *c)
     return c->doubts <= 1 || c->rule->literals > FEW_WORDS;
 }
 
-/* The tie-break of the header comment, as one comparison: negative when a is better. */
-static int compare(const struct candidate *a, const struct candidate *b)
+static bool is_better(const struct candidate *a, const struct candidate *b)
 {
-    const int by[] = {
-        (a->doubts != 0) - (b->doubts != 0),
-        (int)a->is_other_code - (int)b->is_other_code,
-        (int)a->tier - (int)b->tier,
-        (int)a->doubts - (int)b->doubts,
-        (a->rule->literals < b->rule->literals) - (a->rule->literals > b->rule->literals),
-        (int)b->is_stage - (int)a->is_stage,
-        (int)b->is_exact - (int)a->is_exact,
-        (a->rule > b->rule) - (a->rule < b->rule),
-    };
-    for (size_t i = 0; i < COUNT(by); i++) {
-        if (by[i] != 0) {
-            return by[i];
-        }
-    }
-    return 0;
+    return a->rank != b->rank ? a->rank < b->rank : a->rule < b->rule;
 }
 
 static void consider(const struct judge *j, const struct rule *rule, size_t at,
@@ -159,7 +158,7 @@ static void consider(const struct judge *j, const struct rule *rule, size_t at,
             continue;
         }
         weigh(j, at, end, &c);
-        if (is_allowed(&c) && (best->rule == NULL || compare(&c, best) < 0)) {
+        if (is_allowed(&c) && (best->rule == NULL || is_better(&c, best))) {
             *best = c;
         }
     }
@@ -170,6 +169,9 @@ static void find_sentence(const struct judge *j, struct candidate *best)
     const struct rules *rules = &j->mapper->rules;
     for (size_t at = 0; at < j->words.count; at++) {
         uint64_t first = j->words.list[at].hash;
+        if (!rules_start_with(rules, first)) {
+            continue;
+        }
         consider(j, rules_at(rules, first, 0), at, best);
         if (at + 1 < j->words.count) {
             consider(j, rules_at(rules, first, j->words.list[at + 1].hash), at, best);
@@ -211,14 +213,11 @@ static void set_codes(struct judge *j, const struct segment *s)
 
 static void take_rule(struct judge *j, const struct rule *rule, enum sureness sure)
 {
-    struct slice rest = slice_of(rule->reply->alternatives), slug;
-    enum cause cause;
     j->out->cause = rule->cause;
     j->out->sure = sure;
     j->out->rule = rule->place;
-    while (slice_take_word(&rest, &slug)) {
-        must(cause_from_slug(slug, &cause));
-        judge_alternative(j, cause);
+    for (size_t i = 0; i < rule->alternative_count; i++) {
+        judge_alternative(j, rule->alternatives[i]);
     }
 }
 
@@ -235,7 +234,7 @@ static void say_sentence(struct judge *j, const struct candidate *c)
                         : j->provider != SIZE_MAX && c->tier == TIER_OWN
                             ? "the provider's own sentence"
                             : arena_printf(j->arena, "a sentence of %s", home->title);
-    judge_because(j, "%s (%s)", whose, j->out->rule);
+    judge_because_of(j, whose, j->out->rule);
     if (c->has_words_behind || c->has_words_before) {
         judge_because(j, "around it stand words that no rule knows");
     }
@@ -269,12 +268,15 @@ static bool is_specific(const char *enhanced)
 /* The provider's rules with exactly these codes at this stage, when they agree on the cause. */
 static const struct rule *provider_code(struct judge *j, const struct segment *s)
 {
-    const struct rules *rules = &j->mapper->rules;
     const struct rule *found = NULL;
-    for (size_t i = 0; i < rules->count && j->provider != SIZE_MAX; i++) {
-        const struct rule *r = &rules->list[i];
-        if (!rule_is_of(r, j->provider) || !is_specific(s->enhanced) ||
-            strcmp(r->reply->enhanced, s->enhanced) != 0 || !is_code_equal(r, s) ||
+    size_t count;
+    if (j->provider == SIZE_MAX || !is_specific(s->enhanced)) {
+        return NULL;
+    }
+    const struct rule *const *list = rules_with_enhanced(&j->mapper->rules, s->enhanced, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *r = list[i];
+        if (!rule_is_of(r, j->provider) || !is_code_equal(r, s) ||
             !is_same_stage(r->reply->stage, j->stage)) {
             continue;
         }
@@ -288,8 +290,8 @@ static const struct rule *provider_code(struct judge *j, const struct segment *s
 
 static int code_rank(const struct judge *j, const struct rule *r)
 {
-    return (rule_is_of(r, j->provider) ? 8 : 0) + (r->reply->enhanced[0] != '\0' ? 4 : 0) +
-           (r->reply->code != 0 ? 2 : 0) + (r->reply->stage != STAGE_NONE ? 1 : 0);
+    return (rule_is_of(r, j->provider) ? 8 : 0) + (r->enhanced[0] != '\0' ? 4 : 0) +
+           (r->code != 0 ? 2 : 0) + (r->reply->stage != STAGE_NONE ? 1 : 0);
 }
 
 /* Specific enhanced codes first; a code rule without words never speaks for another provider. */
@@ -299,13 +301,15 @@ static const struct rule *standard_code(const struct judge *j, const struct segm
     const struct rule *best = NULL;
     for (size_t i = 0; i < rules->code_count; i++) {
         const struct rule *r = &rules->codes[i];
-        const struct provider_reply *p = r->reply;
+        if ((r->code != 0 && r->code != s->code) ||
+            (r->enhanced[0] != '\0' && memcmp(r->enhanced, s->enhanced, ENHANCED_MAX) != 0)) {
+            continue;
+        }
+        enum stage stage = r->reply->stage;
         bool is_ours = rule_is_of(r, j->provider) || is_of_house(j, r) ||
                        rule_is_of(r, j->mapper->rules.generic);
-        bool is_meant = is_ours && (p->code == 0 || p->code == s->code) &&
-                        (p->enhanced[0] == '\0' || strcmp(p->enhanced, s->enhanced) == 0) &&
-                        (p->stage == STAGE_NONE || is_same_stage(p->stage, j->stage)) &&
-                        (p->stage == STAGE_NONE || j->stage != STAGE_NONE);
+        bool is_meant = is_ours && (stage == STAGE_NONE || is_same_stage(stage, j->stage)) &&
+                        (stage == STAGE_NONE || j->stage != STAGE_NONE);
         if (is_meant && (best == NULL || code_rank(j, r) > code_rank(j, best))) {
             best = r;
         }
@@ -326,7 +330,7 @@ static void stage_from_code(struct judge *j, const struct segment *s)
 static bool take_phrase(struct judge *j, const struct rule *rule)
 {
     const char *words = "";
-    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, &words);
     if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
         return false;
     }
@@ -346,7 +350,7 @@ static bool take_enhanced_code(struct judge *j, const struct segment *s, const s
     bool is_weak;
     enum cause cause = enhanced_cause(s->enhanced, j->stage, &is_weak);
     bool is_behind =
-        rule != NULL && (is_weak || rule->cause == cause || rule->reply->enhanced[0] != '\0' ||
+        rule != NULL && (is_weak || rule->cause == cause || rule->enhanced[0] != '\0' ||
                          rule_is_of(rule, j->provider));
     if (cause == CAUSE_UNKNOWN || is_behind) {
         return false;
@@ -393,7 +397,7 @@ static void refine_open_end(struct judge *j, const struct candidate *c)
     if (!c->rule->ends_star || c->tier != TIER_GENERIC || j->out->sure == SURE_CERTAIN) {
         return;
     }
-    enum cause cause = phrase_cause(j->text, j->stage, &words);
+    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, &words);
     if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
         judge_instead(j, cause, SURE_POSSIBLE);
         judge_because(j, "and its open end says '%s'", words);

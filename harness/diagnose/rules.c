@@ -3,6 +3,7 @@
  * which is complete for such patterns and linear in practice. */
 #include "diagnose/rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { TOKENS_MAX = 256 };
@@ -134,7 +135,99 @@ static void index_rules(struct rules *r)
         slot->key = rule_key(rule);
         rule->next = slot->first;
         slot->first = (uint32_t)i;
+        uint64_t first = rule->tokens[0].hash;
+        r->starts[first % RULE_STARTS / 64] |= (uint64_t)1 << (first % 64);
     }
+}
+
+static int by_enhanced(const void *a, const void *b)
+{
+    const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
+    int order = memcmp(x->enhanced, y->enhanced, ENHANCED_MAX);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static void index_enhanced(struct rules *r)
+{
+    r->by_enhanced = arena_array(&r->arena, r->count + 1, sizeof(struct rule *));
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->list[i].enhanced[0] != '\0') {
+            r->by_enhanced[r->enhanced_count++] = &r->list[i];
+        }
+    }
+    qsort(r->by_enhanced, r->enhanced_count, sizeof(struct rule *), by_enhanced);
+}
+
+/* How many of them stand before this code, or, with it, before the next. */
+static size_t enhanced_before(const struct rules *r, const char *enhanced, bool with_it)
+{
+    size_t low = 0, high = r->enhanced_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = memcmp(r->by_enhanced[mid]->enhanced, enhanced, ENHANCED_MAX);
+        if (order < 0 || (with_it && order == 0)) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
+const struct rule *const *rules_with_enhanced(const struct rules *r,
+                                              const char enhanced[ENHANCED_MAX], size_t *count)
+{
+    size_t from = enhanced_before(r, enhanced, false);
+    *count = enhanced_before(r, enhanced, true) - from;
+    return r->by_enhanced + from;
+}
+
+static struct advice advice_from(enum cause cause, const struct provider_advice *text)
+{
+    struct advice a = {text, cause_who(cause), cause_retry(cause)};
+    for (unsigned i = 0; text != NULL && i < WHO_COUNT; i++) {
+        a.who = strcmp(text->who, cause_who_slug((enum cause_who)i)) == 0 ? (enum cause_who)i : a.who;
+    }
+    for (unsigned i = 0; text != NULL && i < RETRY_COUNT; i++) {
+        a.retry = strcmp(text->retry, cause_retry_slug((enum cause_retry)i)) == 0
+                      ? (enum cause_retry)i
+                      : a.retry;
+    }
+    return a;
+}
+
+/* What provider i says itself, over what is there for everybody; the first of several counts. */
+static void add_advice(struct rules *r, size_t i, struct advice *row)
+{
+    const struct provider *p = registry_at(r->registry, i);
+    for (size_t k = p->advice_count; k > 0; k--) {
+        enum cause cause;
+        must(cause_from_slug(slice_of(p->advice[k - 1].cause), &cause));
+        row[cause] = advice_from(cause, &p->advice[k - 1]);
+    }
+}
+
+static void index_advice(struct rules *r)
+{
+    size_t providers = registry_count(r->registry);
+    r->advice = arena_array(&r->arena, (providers + 1) * CAUSE_COUNT, sizeof *r->advice);
+    struct advice *everybody = r->advice + providers * CAUSE_COUNT;
+    for (unsigned c = 0; c < CAUSE_COUNT; c++) {
+        everybody[c] = advice_from((enum cause)c, NULL);
+    }
+    if (r->generic != SIZE_MAX) {
+        add_advice(r, r->generic, everybody);
+    }
+    for (size_t i = 0; i < providers; i++) {
+        memcpy(r->advice + i * CAUSE_COUNT, everybody, CAUSE_COUNT * sizeof *everybody);
+        add_advice(r, i, r->advice + i * CAUSE_COUNT);
+    }
+}
+
+const struct advice *rules_advice(const struct rules *r, size_t provider, enum cause cause)
+{
+    size_t row = provider != SIZE_MAX ? provider : registry_count(r->registry);
+    return &r->advice[row * CAUSE_COUNT + cause];
 }
 
 static enum err bad_cause(const struct provider_reply *reply, struct slice slug, struct why *why)
@@ -156,7 +249,8 @@ static enum sureness sure_of(const char *word)
     die_bug(__FILE__, __LINE__, "the schema lets no other word through");
 }
 
-static enum err check_alternatives(const struct provider_reply *reply, struct why *why)
+static enum err read_alternatives(const struct provider_reply *reply, struct rule *out,
+                                  struct why *why)
 {
     struct slice rest = slice_of(reply->alternatives), slug;
     enum cause cause;
@@ -164,8 +258,18 @@ static enum err check_alternatives(const struct provider_reply *reply, struct wh
         if (!cause_from_slug(slug, &cause)) {
             return bad_cause(reply, slug, why);
         }
+        if (out->alternative_count < DIAGNOSIS_ALTERNATIVES_MAX) {
+            out->alternatives[out->alternative_count++] = cause;
+        }
     }
     return ERR_OK;
+}
+
+static void read_codes(const struct provider_reply *reply, struct rule *out)
+{
+    size_t n = strlen(reply->enhanced);
+    out->code = reply->code;
+    memcpy(out->enhanced, reply->enhanced, n < ENHANCED_MAX ? n : ENHANCED_MAX - 1);
 }
 
 /* With `extends:` the same reply belongs to several providers. */
@@ -190,7 +294,8 @@ static enum err add_reply(struct rules *r, const struct provider_reply *reply, s
         if (!cause_from_slug(slice_of(reply->cause), &fresh.cause)) {
             return bad_cause(reply, slice_of(reply->cause), why);
         }
-        TRY(check_alternatives(reply, why));
+        TRY(read_alternatives(reply, &fresh, why));
+        read_codes(reply, &fresh);
         rule_compile(&r->filler, slice_of(reply->text), &r->arena, &fresh);
         fresh.place = arena_printf(&r->arena, "%s:%u", reply->file, reply->line);
         fresh.owners = arena_array(&r->arena, words, sizeof *fresh.owners);
@@ -247,6 +352,8 @@ enum err rules_build(const struct registry *registry, struct rules *out, struct 
         }
     }
     index_rules(out);
+    index_enhanced(out);
+    index_advice(out);
     return ERR_OK;
 }
 

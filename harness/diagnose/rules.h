@@ -9,6 +9,8 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/words.h"
 
+enum { RULE_STARTS = 8192 };
+
 struct token {
     uint64_t hash; /* 0: star */
 };
@@ -18,6 +20,10 @@ struct rule {
     const char *place; /* "providers/outlook.yaml:88" */
     enum cause cause;
     enum sureness sure;
+    enum cause alternatives[DIAGNOSIS_ALTERNATIVES_MAX];
+    size_t alternative_count;
+    unsigned code;               /* of the reply, 0: none */
+    char enhanced[ENHANCED_MAX]; /* of the reply, filled up with NUL; "": none */
     const struct token *tokens;
     size_t token_count, literals;
     bool leads_star;  /* anything may stand before it */
@@ -25,6 +31,13 @@ struct rule {
     uint64_t *owners; /* bit set: providers whose file, or whose base's file, holds it */
     size_t home;      /* index of the provider whose own file it is in */
     uint32_t next;    /* next rule with the same key, as index + 1; 0: none */
+};
+
+/* What is to be done about a cause. */
+struct advice {
+    const struct provider_advice *text; /* NULL: nothing is known */
+    enum cause_who who;
+    enum cause_retry retry;
 };
 
 struct rule_slot {
@@ -42,6 +55,10 @@ struct rules {
     size_t code_count;
     struct rule_slot *slots; /* a power of two, at most half full */
     size_t slot_mask;
+    uint64_t starts[RULE_STARTS / 64]; /* bit set: words that a pattern may begin with */
+    const struct rule **by_enhanced;   /* those of list that show one, by it, then in their order */
+    size_t enhanced_count;
+    struct advice *advice; /* by provider, one more for none, and cause */
     size_t generic; /* index of the provider "generic", SIZE_MAX if there is none */
 };
 
@@ -49,6 +66,16 @@ struct rules {
 enum err rules_build(const struct registry *registry, struct rules *out, struct why *why) MUST_USE;
 void rules_release(struct rules *r);
 
+/* Rules of list that show exactly this enhanced code; *count of them. */
+const struct rule *const *rules_with_enhanced(const struct rules *r,
+                                              const char enhanced[ENHANCED_MAX], size_t *count);
+/* The provider's own advice; that for everybody where it has none. provider may be SIZE_MAX. */
+const struct advice *rules_advice(const struct rules *r, size_t provider, enum cause cause);
+/* False: no pattern begins with this word. */
+static inline bool rules_start_with(const struct rules *r, uint64_t word)
+{
+    return (r->starts[word % RULE_STARTS / 64] >> (word % 64) & 1) != 0;
+}
 /* First rule whose pattern begins with these words (second 0: with the first word alone), or NULL;
  * then rule_next. */
 const struct rule *rules_at(const struct rules *r, uint64_t first, uint64_t second);

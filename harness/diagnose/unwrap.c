@@ -7,6 +7,7 @@
 #include "diagnose/unwrap.h"
 
 #include "base/buf.h"
+#include "base/octets.h"
 
 #include <string.h>
 
@@ -279,8 +280,9 @@ bool unwrap(struct slice text, struct arena *arena, struct unwrapped *out)
     size_t begin = 0;
     struct buf inner;
     bool is_reply = text.n != 0 && is_digit(text.p[0]);
-    for (size_t at = 1; at + 2 < text.n; at++) {
-        if ((text.p[at] != '4' && text.p[at] != '5') || !is_code_at(text, at) ||
+    size_t at = octets_find_either(text.p, text.n, 1, '4', '5');
+    for (; at + 2 < text.n; at = octets_find_either(text.p, text.n, at + 1, '4', '5')) {
+        if (!is_code_at(text, at) ||
             is_second_code(text, at) ||
             (is_reply && text.p[at - 1] == '\n')) { /* the next line of a plain reply */
             continue;

@@ -23,24 +23,46 @@ struct reader {
     unsigned depth;
 };
 
-static bool is_digit(char c)
+/* What an octet is; one look in the table in place of several comparisons. */
+enum {
+    SPACE = 1,
+    DIGIT = 2,
+    LETTER = 4,
+    WIDE = 8,     /* not ASCII */
+    MARK = 16,    /* what it stands in varies from one connection to the next */
+    POINT = 32,   /* so it does where it joins two words, or begins "://" */
+    BRACKET = 64,
+    QUOTE = 128,  /* may stand before a code */
+    OF_WORD = DIGIT | LETTER | WIDE,
+};
+
+/* clang-format off */
+#define X8(c)  c, c, c, c, c, c, c, c
+#define X16(c) X8(c), X8(c)
+#define X26(c) X16(c), X8(c), c, c
+static const uint8_t classes[256] = {
+    SPACE, MARK /* a star */, SPACE, SPACE, SPACE, SPACE, SPACE, SPACE, X8(SPACE), X16(SPACE),
+    SPACE, 0, QUOTE /* " */, 0, 0, 0, 0, QUOTE /* ' */, BRACKET | QUOTE /* ( */, BRACKET, 0, 0, 0, 0, POINT /* . */, 0,
+    X8(DIGIT), DIGIT, DIGIT, POINT /* : */, 0, 0, MARK /* = */, 0, 0,
+    MARK /* @ */, X26(LETTER), BRACKET, 0, BRACKET, 0, 0,
+    0, X26(LETTER), 0, 0, 0, 0, 0,
+    X16(WIDE), X16(WIDE), X16(WIDE), X16(WIDE), X16(WIDE), X16(WIDE), X16(WIDE), X16(WIDE),
+};
+/* clang-format on */
+
+static unsigned class_of(char c)
 {
-    return c >= '0' && c <= '9';
+    return classes[(unsigned char)c];
 }
 
-static bool is_wide(char c)
+static bool is_digit(char c)
 {
-    return (c & 0x80) != 0;
+    return (class_of(c) & DIGIT) != 0;
 }
 
 static bool is_word_char(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_wide(c);
-}
-
-static bool is_space(char c)
-{
-    return (unsigned char)c <= ' ' && c != '\x01';
+    return (class_of(c) & OF_WORD) != 0;
 }
 
 static bool is_utf8(struct slice word)
@@ -54,26 +76,52 @@ static bool is_utf8(struct slice word)
     return true;
 }
 
-static uint64_t hash_octet(uint64_t h, unsigned octet)
+/* Collisions of 64 bits are not a concern here. */
+static uint64_t mix(uint64_t h, uint64_t x)
 {
-    return (h ^ octet) * 0x100000001b3U;
+    h = (h ^ x) * 0x9e3779b97f4a7c15U;
+    return h ^ h >> 32;
+}
+
+static uint64_t load(const char *p, size_t n)
+{
+    uint64_t x = 0;
+    memcpy(&x, p, n);
+    return x;
 }
 
 /* Octets that are no UTF-8 count as Latin-1, as most logs show them: "\xC7\xEB" in GBK is the "Çë"
  * of a provider file. */
-uint64_t words_hash(struct slice word)
+static uint64_t hash_wide(struct slice word)
 {
-    uint64_t h = 0xcbf29ce484222325U; /* FNV-1a; collisions of 64 bits are not a concern here */
-    bool is_latin1 = word.n != 0 && is_wide(word.p[0]) && !is_utf8(word);
+    uint64_t h = 1; /* not the length: the same word has more octets in UTF-8 */
+    bool is_latin1 = !is_utf8(word);
     for (size_t i = 0; i < word.n; i++) {
         uint8_t c = (uint8_t)word.p[i];
-        if (is_latin1 && c >= 0x80) {
-            h = hash_octet(h, 0xc0U | c >> 6);
-            c = 0x80U | (c & 0x3fU);
-        }
-        h = hash_octet(h, c >= 'A' && c <= 'Z' ? c + 32U : c);
+        h = is_latin1 ? mix(mix(h, 0xc0U | c >> 6), 0x80U | (c & 0x3fU)) : mix(h, c);
     }
     return h;
+}
+
+/* Letters and digits only: with the bit set that tells 'a' from 'A', and that every digit has. */
+static uint64_t hash_plain(struct slice word)
+{
+    const uint64_t fold = UINT64_C(0x2020202020202020);
+    const char *p = word.p;
+    size_t n = word.n;
+    uint64_t h = n;
+    for (; n > 8; p += 8, n -= 8) {
+        h = mix(h, load(p, 8) | fold);
+    }
+    uint64_t last = n == 8  ? load(p, 8)
+                    : n > 3 ? load(p, 4) | load(p + n - 4, 4) << 32
+                            : load(p, 1) | load(p + n / 2, 1) << 8 | load(p + n - 1, 1) << 16;
+    return mix(h, last | fold);
+}
+
+uint64_t words_hash(struct slice word)
+{
+    return (class_of(word.p[0]) & WIDE) != 0 ? hash_wide(word) : hash_plain(word);
 }
 
 void filler_init(struct filler *f)
@@ -83,20 +131,25 @@ void filler_init(struct filler *f)
         "information", "to",   "info", "details", "contact", "your",  "https",   "administrator",
         "http",        "the",  "help", "article", "on",      "gsmtp", "sending", "limits",
     };
-    f->count = COUNT(words);
+    _Static_assert(COUNT(words) < FILLER_SLOTS / 2, "a search ends at a free slot");
+    *f = (struct filler){.slots = {0}};
     for (size_t i = 0; i < COUNT(words); i++) {
-        f->list[i] = words_hash(slice_of(words[i]));
+        uint64_t hash = words_hash(slice_of(words[i]));
+        size_t at = (size_t)(hash % FILLER_SLOTS);
+        while (f->slots[at] != 0) {
+            at = (at + 1) % FILLER_SLOTS;
+        }
+        f->slots[at] = hash;
     }
 }
 
 bool filler_has(const struct filler *f, uint64_t hash)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->list[i] == hash) {
-            return true;
-        }
+    size_t at = (size_t)(hash % FILLER_SLOTS);
+    while (f->slots[at] != 0 && f->slots[at] != hash) {
+        at = (at + 1) % FILLER_SLOTS;
     }
-    return false;
+    return f->slots[at] == hash;
 }
 
 static size_t code_length(struct slice s, unsigned *code)
@@ -185,13 +238,13 @@ static void add_word(struct reader *r, uint64_t hash, unsigned flags)
     r->in_head = false;
 }
 
-static bool is_noise(struct slice chunk)
+/* Host, id, time, address or link; `all` is what its octets are. */
+static bool is_noise(struct slice chunk, unsigned all)
 {
-    bool has_mark = false;
-    for (size_t i = 0; i < chunk.n && !has_mark; i++) {
+    bool has_mark = (all & (DIGIT | MARK)) != 0;
+    for (size_t i = 0; (all & POINT) != 0 && i < chunk.n && !has_mark; i++) {
         char c = chunk.p[i];
-        has_mark = is_digit(c) || c == '@' || c == '=' || c == '\x01' ||
-                   (c == '.' && i > 0 && i + 1 < chunk.n && is_word_char(chunk.p[i - 1]) &&
+        has_mark = (c == '.' && i > 0 && i + 1 < chunk.n && is_word_char(chunk.p[i - 1]) &&
                     is_word_char(chunk.p[i + 1])) ||
                    (c == ':' && i + 2 < chunk.n && chunk.p[i + 1] == '/');
     }
@@ -207,36 +260,61 @@ static void track_brackets(struct reader *r, char c)
     }
 }
 
-static void take_words(struct reader *r, struct slice chunk)
+/* The word at the front of s: letters and digits, or none of ASCII; a typographic apostrophe does not
+ * join what stands around it. *all gathers what its octets are. */
+static size_t word_length(struct slice s, unsigned *all)
 {
-    bool is_aside = r->depth != 0 || chunk.p[0] == '[' || chunk.p[0] == '(';
-    unsigned flags = (is_noise(chunk) ? WORD_NOISE : 0) | (is_aside ? WORD_ASIDE : 0);
-    for (size_t at = 0; at < chunk.n;) {
-        size_t n = 0;
-        while (at + n < chunk.n && is_word_char(chunk.p[at + n]) &&
-               is_wide(chunk.p[at + n]) == is_wide(chunk.p[at])) {
-            n++; /* a typographic apostrophe does not join what stands around it */
-        }
-        if (n != 0) {
-            add_word(r, words_hash((struct slice){chunk.p + at, n}), flags);
-            at += n;
+    unsigned kind = class_of(s.p[0]);
+    unsigned same = (kind & WIDE) != 0 ? WIDE : DIGIT | LETTER;
+    size_t n = 0;
+    do {
+        *all |= kind;
+        kind = ++n < s.n ? class_of(s.p[n]) : SPACE;
+    } while ((kind & same) != 0);
+    return n;
+}
+
+/* The words of a chunk, which goes on to the next white space. Gives its length. */
+static size_t take_words(struct reader *r, struct slice text)
+{
+    size_t at = 0, first = r->out->count;
+    bool is_aside = r->depth != 0 || text.p[0] == '[' || text.p[0] == '(';
+    unsigned all = 0;
+    while (at < text.n) {
+        unsigned kind = class_of(text.p[at]);
+        if ((kind & OF_WORD) != 0) {
+            struct slice word = {text.p + at, word_length(slice_from(text, at), &all)};
+            add_word(r, words_hash(word), 0);
+            at += word.n;
             continue;
         }
-        if (chunk.p[at] == '\x01' && r->mode == WORDS_OF_PATTERN) {
+        if ((kind & SPACE) != 0) {
+            break;
+        }
+        if (text.p[at] == '\x01' && r->mode == WORDS_OF_PATTERN) {
             add_word(r, 0, WORD_STAR | WORD_NOISE);
         }
-        track_brackets(r, chunk.p[at]);
+        if ((kind & BRACKET) != 0) {
+            track_brackets(r, text.p[at]);
+        }
+        all |= kind;
         at++;
     }
+    unsigned flags = (is_noise((struct slice){text.p, at}, all) ? WORD_NOISE : 0) |
+                     (is_aside ? WORD_ASIDE : 0);
+    for (size_t i = first; i < r->out->count; i++) {
+        r->out->list[i].flags |= (uint8_t)flags;
+    }
+    return at;
 }
 
 static struct slice next_chunk(struct slice rest)
 {
     size_t at = 0, n = 0;
-    while (at < rest.n && is_space(rest.p[at])) {
+    while (at < rest.n && (class_of(rest.p[at]) & SPACE) != 0) {
         at++;
     }
-    while (at + n < rest.n && !is_space(rest.p[at + n])) {
+    while (at + n < rest.n && (class_of(rest.p[at + n]) & SPACE) == 0) {
         n++;
     }
     return (struct slice){rest.p + at, n};
@@ -244,7 +322,7 @@ static struct slice next_chunk(struct slice rest)
 
 static struct slice unquoted(struct slice chunk)
 {
-    while (chunk.n != 0 && memchr("\"'(", chunk.p[0], 3) != NULL) {
+    while (chunk.n != 0 && (class_of(chunk.p[0]) & QUOTE) != 0) {
         chunk.p++;
         chunk.n--;
     }
@@ -260,7 +338,8 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest,
     if (n == 0) {
         return 0;
     }
-    struct slice behind = n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
+    struct slice behind =
+        n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
     bool is_first = (is_quoted || r->after_colon) && segment_now(r)->code == 0 && code >= 400;
     bool is_reply = r->is_line_start || r->after_arrow || is_first || enhanced_length(behind) != 0;
     if (!is_reply) {
@@ -273,24 +352,28 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest,
     return n;
 }
 
-static void take_chunk(struct reader *r, struct slice chunk, struct slice rest)
+/* A chunk that may be a code, or begin with one. Gives its length. */
+static size_t take_code_or_words(struct reader *r, struct slice text)
 {
-    static const char said[] = "said:", arrow[] = "->";
-    struct slice bare = unquoted(chunk);
-    size_t used = take_code(r, bare, rest, bare.n != chunk.n);
-    bool is_arrow = (chunk.n == 2 && memcmp(chunk.p, arrow, 2) == 0) ||
-                    (chunk.n == 5 && memcmp(chunk.p, said, 5) == 0);
+    struct slice chunk = next_chunk(text), bare = chunk, inside = unquoted(chunk);
+    size_t used = take_code(r, inside, slice_from(text, chunk.n), inside.n != chunk.n);
     if (used != 0) {
-        bare.p += used;
-        bare.n -= used;
-    } else {
-        bare = chunk;
+        bare = (struct slice){inside.p + used, inside.n - used};
     }
     if (bare.n != 0 && !take_enhanced(r, bare)) {
         take_words(r, bare);
     }
-    r->after_arrow = is_arrow;
-    r->after_colon = chunk.p[chunk.n - 1] == ':';
+    return chunk.n;
+}
+
+static size_t take_chunk(struct reader *r, struct slice text)
+{
+    bool may_be_code = (class_of(text.p[0]) & (DIGIT | QUOTE)) != 0;
+    size_t n = may_be_code ? take_code_or_words(r, text) : take_words(r, text);
+    r->after_arrow = (n == 2 && memcmp(text.p, "->", 2) == 0) ||
+                     (n == 5 && memcmp(text.p, "said:", 5) == 0);
+    r->after_colon = text.p[n - 1] == ':';
+    return n;
 }
 
 void words_read(struct slice text, enum words_mode mode, struct words *out)
@@ -301,16 +384,13 @@ void words_read(struct slice text, enum words_mode mode, struct words *out)
     out->segments[0] = (struct segment){.first = 0};
     for (size_t at = 0; at < text.n;) {
         char c = text.p[at];
-        if (is_space(c)) {
+        if ((class_of(c) & SPACE) != 0) {
             r.is_line_start = r.is_line_start || c == '\n' || c == '\r';
             r.depth = c == '\n' || c == '\r' ? 0 : r.depth;
             at++;
-            continue;
+        } else {
+            at += take_chunk(&r, (struct slice){text.p + at, text.n - at});
+            r.is_line_start = false;
         }
-        struct slice chunk = next_chunk((struct slice){text.p + at, text.n - at});
-        struct slice rest = {chunk.p + chunk.n, text.n - at - chunk.n};
-        take_chunk(&r, chunk, rest);
-        r.is_line_start = false;
-        at += chunk.n;
     }
 }

@@ -113,6 +113,7 @@ void registry_free(struct registry *r);
 
 size_t registry_count(const struct registry *r);
 const struct provider *registry_at(const struct registry *r, size_t i); /* by name */
+size_t registry_index(const struct registry *r, const struct provider *p); /* SIZE_MAX: none of its own */
 const struct provider *registry_find(const struct registry *r, struct slice name);
 /* By host name of an endpoint or host glob; or by the domain of a mail address. NULL if unknown, and
  * for 127.0.0.1: anything may listen on one's own machine. */

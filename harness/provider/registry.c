@@ -179,12 +179,24 @@ const struct provider *registry_at(const struct registry *r, size_t i)
 
 const struct provider *registry_find(const struct registry *r, struct slice name)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        if (slice_eq_text(name, r->list[i].name)) {
-            return &r->list[i];
+    size_t low = 0, high = r->count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = slice_cmp(name, slice_of(r->list[mid].name));
+        if (order == 0) {
+            return &r->list[mid];
         }
+        low = order > 0 ? mid + 1 : low;
+        high = order < 0 ? mid : high;
     }
     return NULL;
+}
+
+size_t registry_index(const struct registry *r, const struct provider *p)
+{
+    uintptr_t first = (uintptr_t)r->list, place = (uintptr_t)p;
+    bool is_ours = place >= first && place < first + r->count * sizeof *p;
+    return is_ours ? (place - first) / sizeof *p : SIZE_MAX;
 }
 
 static bool is_glob_match(struct arena *scratch, const char *glob, struct slice host)
