@@ -8,11 +8,23 @@
 #include <string.h>
 
 typedef signed char octets16 __attribute__((vector_size(16)));
+typedef char octets16_char __attribute__((vector_size(16))); /* what the compilers' built-ins take */
 
 static inline octets16 octets_load(const char *p)
 {
     octets16 x;
     memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* The first eight and the last eight of n, which is 8 to 16. */
+static inline octets16 octets_load_ends(const char *p, size_t n)
+{
+    uint64_t halves[2];
+    octets16 x;
+    memcpy(&halves[0], p, 8);
+    memcpy(&halves[1], p + n - 8, 8);
+    memcpy(&x, halves, sizeof x);
     return x;
 }
 
@@ -26,15 +38,20 @@ static inline size_t octets_first_of8(uint64_t x)
 #endif
 }
 
-/* Index of the first octet that is not zero; 16: none. */
+/* Index of the first octet of a comparison's result that is set; 16: none. */
 static inline size_t octets_first(octets16 x)
 {
+#if defined __SSE2__
+    unsigned bits = (unsigned)__builtin_ia32_pmovmskb128((octets16_char)x);
+    return (size_t)__builtin_ctz(bits | 0x10000U);
+#else
     uint64_t halves[2];
     memcpy(halves, &x, sizeof halves);
     if ((halves[0] | halves[1]) == 0) {
         return 16;
     }
     return halves[0] != 0 ? octets_first_of8(halves[0]) : 8 + octets_first_of8(halves[1]);
+#endif
 }
 
 /* Offset of the first a or b, at least `at`; n: none. */

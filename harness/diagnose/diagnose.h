@@ -53,6 +53,9 @@ struct evidence {
     bool inside_tls, auth_sent, auth_accepted;
 };
 
+struct advice;
+struct cause_json;
+
 enum { DIAGNOSIS_ALTERNATIVES_MAX = 8, DIAGNOSIS_BECAUSE_MAX = 8 };
 struct diagnosis {
     enum cause cause;        /* CAUSE_UNKNOWN: no rule matched, the reply is quoted as it came */
@@ -66,6 +69,7 @@ struct diagnosis {
     enum sureness provider_sure;     /* certain: given, or the host is its own */
     const char *rule;        /* "providers/outlook.yaml:88", "" if no rule */
     unsigned code; char enhanced[16]; /* as the mapper understood the reply (unwrapped) */
+    const struct cause_json *causes; const struct advice *advised; /* the mapper's, for json_line.h */
 };
 
 struct mapper; /* opaque: rules compiled from a registry */

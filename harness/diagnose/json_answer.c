@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer of json_line.h. Pairs stand in the order in which a person would read them. */
 #include "diagnose/json_line.h"
+#include "diagnose/rules.h"
 
 #include <string.h>
 
@@ -71,12 +72,46 @@ static void add_alternatives(const struct diagnosis *d, struct buf *out)
 {
     buf_add(out, SLICE(",\"alternatives\":["));
     for (size_t i = 0; i < d->alternative_count; i++) {
-        add_word(i != 0 ? SLICE(",{\"cause\":\"") : SLICE("{\"cause\":\""),
-                 cause_slug(d->alternatives[i].cause), out);
-        add_text(KEY("tell"), d->alternatives[i].tell, out);
-        buf_add_char(out, '}');
+        if (i != 0) {
+            buf_add_char(out, ',');
+        }
+        buf_add(out, d->causes[d->alternatives[i].cause].alternative);
     }
     buf_add_char(out, ']');
+}
+
+static struct slice rendered(struct buf *room, struct arena *arena)
+{
+    struct slice out = arena_copy(arena, buf_slice(room));
+    buf_reset(room);
+    return out;
+}
+
+void cause_render(enum cause cause, const char *tell, struct arena *arena, struct cause_json *out)
+{
+    struct buf room;
+    buf_init(&room, BUF_NO_CAP);
+    add_word(KEY_QUOTE("cause"), cause_slug(cause), &room);
+    out->cause = rendered(&room, arena);
+    add_text(KEY("sentence"), cause_sentence(cause), &room);
+    out->sentence = rendered(&room, arena);
+    add_word(SLICE("{\"cause\":\""), cause_slug(cause), &room);
+    add_text(KEY("tell"), tell, &room);
+    buf_add_char(&room, '}');
+    out->alternative = rendered(&room, arena);
+    buf_release(&room);
+}
+
+void advice_render(struct advice *a, struct arena *arena)
+{
+    struct buf room;
+    buf_init(&room, BUF_NO_CAP);
+    add_word(KEY_QUOTE("who"), cause_who_slug(a->who), &room);
+    a->json_who = rendered(&room, arena);
+    add_text(KEY("advice"), a->text != NULL ? a->text->text : "", &room);
+    add_text(KEY("link"), a->text != NULL ? a->text->link : "", &room);
+    a->json_text = rendered(&room, arena);
+    buf_release(&room);
 }
 
 void json_line_add_diagnosis(const struct diagnosis *d, struct buf *out)
@@ -91,15 +126,14 @@ void json_line_add_diagnosis(const struct diagnosis *d, struct buf *out)
     }
     buf_add(out, KEY("code"));
     buf_add_text(out, d->code == 0 ? "null" : code);
-    add_text(KEY("enhanced"), d->enhanced, out);
-    add_word(KEY_QUOTE("cause"), cause_slug(d->cause), out);
+    add_word(KEY_QUOTE("enhanced"), d->enhanced, out); /* digits and points */
+    buf_add(out, d->causes[d->cause].cause);
     add_word(KEY_QUOTE("sure"), sureness_slug(d->sure), out);
-    add_word(KEY_QUOTE("who"), cause_who_slug(d->who), out);
+    buf_add(out, d->advised->json_who);
     add_word(KEY_QUOTE("retry"), cause_retry_slug(d->retry), out);
-    add_text(KEY("sentence"), cause_sentence(d->cause), out);
+    buf_add(out, d->causes[d->cause].sentence);
     add_because(d, out);
     add_text(KEY("rule"), d->rule, out);
     add_alternatives(d, out);
-    add_text(KEY("advice"), d->advice, out);
-    add_text(KEY("link"), d->link, out);
+    buf_add(out, d->advised->json_text);
 }

@@ -25,7 +25,9 @@ static enum err take_provider(struct json_line *l, struct json_seen v, struct wh
     struct slice name = text_of(l, v);
     (void)why;
     if (l->evidence.provider == NULL || !slice_eq_text(name, l->evidence.provider->name)) {
-        l->evidence.provider = registry_find(l->registry, name);
+        bool is_last = l->last_provider != NULL && slice_eq_text(name, l->last_provider->name);
+        l->evidence.provider = is_last ? l->last_provider : registry_find(l->registry, name);
+        l->last_provider = l->evidence.provider;
         l->unknown_provider = l->evidence.provider == NULL ? name : (struct slice){"", 0};
     }
     return ERR_OK;
@@ -194,18 +196,19 @@ static const struct input_key *input_key(struct slice name)
     return NULL;
 }
 
-/* The lines of one stream have the same keys in the same order, mostly: what the last line's key at
- * this place was is looked at first. */
-static const struct json_line_key *key_at(struct json_line *l, size_t i, struct slice name)
+/* What the key of pair i means; remembered for the line after. */
+static struct json_line_key key_at(struct json_line *l, size_t i)
 {
-    struct json_line_key *known = &l->keys[i];
-    if (known->n == 0 || !is_name((struct slice){known->name, known->n}, name)) {
+    if (!l->pairs[i].is_guessed) {
+        struct slice name = text_of(l, l->pairs[i].key), raw = l->pairs[i].key.raw;
         const struct input_key *key = input_key(name);
-        *known = (struct json_line_key){.input = key, .is_answer = key == NULL && is_answer(name)};
-        known->n = name.n <= sizeof known->name ? name.n : 0;
-        memcpy(known->name, name.p, known->n);
+        struct json_guess *guess = &l->guesses[i];
+        bool fits = !l->pairs[i].key.has_escapes && raw.n <= sizeof guess->raw;
+        l->keys[i] = (struct json_line_key){key, key == NULL && is_answer(name)};
+        guess->n = fits ? (unsigned char)raw.n : 0;
+        memcpy(guess->raw, raw.p, guess->n);
     }
-    return known;
+    return l->keys[i];
 }
 
 void json_line_init(struct json_line *l, const struct registry *registry)
@@ -213,7 +216,8 @@ void json_line_init(struct json_line *l, const struct registry *registry)
     l->registry = registry;
     l->count = 0;
     l->kept = 0;
-    memset(l->keys, 0, sizeof l->keys);
+    memset(l->guesses, 0, sizeof l->guesses);
+    l->last_provider = NULL;
     buf_init(&l->room, BUF_NO_CAP);
 }
 
@@ -240,14 +244,13 @@ enum err json_line_read(struct json_line *l, struct slice text, const struct evi
     l->kept = 0;
     l->count = 0;
     make_room(l, text.n);
-    enum err bad = json_scan_map(text, l->pairs, JSON_LINE_KEYS_MAX, &l->count, why);
+    enum err bad = json_scan_map(text, l->guesses, l->pairs, JSON_LINE_KEYS_MAX, &l->count, why);
     for (size_t i = 0; i < l->count; i++) {
-        struct slice name = text_of(l, l->pairs[i].key);
-        const struct json_line_key *key = key_at(l, i, name);
-        if (key->input == NULL) {
-            l->kept |= key->is_answer ? 0 : (uint64_t)1 << i;
+        const struct json_line_key key = key_at(l, i);
+        if (key.input == NULL) {
+            l->kept |= key.is_answer ? 0 : (uint64_t)1 << i;
         } else if (bad == ERR_OK) {
-            bad = take_pair(l, key->input, l->pairs[i].value, why);
+            bad = take_pair(l, key.input, l->pairs[i].value, why);
         }
     }
     return bad;

@@ -15,8 +15,6 @@ struct input_key;
 struct json_line_key {
     const struct input_key *input; /* NULL: the caller's own, or a part of the answer */
     bool is_answer;
-    size_t n; /* of the name; 0: not kept */
-    char name[24];
 };
 
 /* One line while it is worked on; the fields are the module's own but for those that say so. */
@@ -25,7 +23,10 @@ struct json_line {
     struct evidence evidence;        /* read: borrows from the text and from here */
     struct slice unknown_provider;   /* read: a name without a provider file, or empty */
     struct json_seen_pair pairs[JSON_LINE_KEYS_MAX];
-    struct json_line_key keys[JSON_LINE_KEYS_MAX]; /* by place, of the lines before */
+    /* By place, of the line before: those of one stream have the same keys in the same order, mostly. */
+    struct json_guess guesses[JSON_LINE_KEYS_MAX];
+    struct json_line_key keys[JSON_LINE_KEYS_MAX];
+    const struct provider *last_provider;
     size_t count;
     uint64_t kept; /* bit i: pair i is the caller's own and goes into the answer */
     struct slice offered_clear[JSON_LINE_OFFERED_MAX], offered_tls[JSON_LINE_OFFERED_MAX];
@@ -51,6 +52,11 @@ enum err json_line_read(struct json_line *l, struct slice text, const struct evi
 /* Appends "key":value of what the input held that is neither evidence nor the name of a part of the
  * answer, in its order. For use behind '{'. */
 void json_line_add_kept(const struct json_line *l, struct buf *out);
+
+/* Puts together what answers say of a cause and of what is to be done, for as long as the arena lives.
+ * `tell`: how the cause is told from others. */
+void cause_render(enum cause cause, const char *tell, struct arena *arena, struct cause_json *out);
+void advice_render(struct advice *advice, struct arena *arena);
 
 /* Appends the parts of the answer, in the order of docs/explain.md, behind '{' or another pair. The
  * names and values are those of diagnosis_to_json, and more. */

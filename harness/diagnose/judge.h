@@ -13,7 +13,8 @@ struct greeting_pattern {
 struct mapper {
     struct rules rules;
     struct greeting_pattern *greetings; /* by provider */
-    struct starts phrases, marks;
+    struct starts phrases, marks, sayings;
+    struct cause_json causes[CAUSE_COUNT];
 };
 
 struct judge {
@@ -30,8 +31,8 @@ struct judge {
 };
 
 void judge_because(struct judge *j, const char *format, ...) PRINTF(2, 3);
-/* The same from parts that are put together; cheaper where every reply needs it. */
-void judge_because_of(struct judge *j, const char *said, const char *place);
+/* The same with words that live as long as the mapper. */
+void judge_because_of(struct judge *j, const char *said);
 /* Adds an alternative unless it is there already or is the cause itself. */
 void judge_alternative(struct judge *j, enum cause cause);
 /* Takes an alternative out that the evidence rules out. */
@@ -58,6 +59,7 @@ size_t mapper_claims(const struct mapper *m, const struct evidence *e, const str
 enum cause phrase_cause(const struct starts *phrases, struct slice text, enum stage stage,
                         const char **words);
 void phrases_index(struct starts *out, struct arena *arena);
+void sayings_index(struct starts *out, struct arena *arena);
 void marks_index(struct starts *out, struct arena *arena);
 /* The same from the error document of a token endpoint; false when the reply is none. */
 bool judge_oauth(struct judge *j);

@@ -5,6 +5,7 @@
  */
 #include "diagnose/judge.h"
 
+#include "diagnose/json_line.h"
 #include "diagnose/unwrap.h"
 
 #include <stdarg.h>
@@ -50,11 +51,10 @@ void judge_because(struct judge *j, const char *format, ...)
     j->out->because[j->out->because_count++] = arena_text(j->arena, slice_of(text));
 }
 
-void judge_because_of(struct judge *j, const char *said, const char *place)
+void judge_because_of(struct judge *j, const char *said)
 {
-    const struct slice parts[] = {slice_of(said), SLICE_INIT(" ("), slice_of(place), SLICE_INIT(")")};
     if (j->out->because_count != DIAGNOSIS_BECAUSE_MAX) {
-        j->out->because[j->out->because_count++] = arena_join(j->arena, parts, COUNT(parts));
+        j->out->because[j->out->because_count++] = said;
     }
 }
 
@@ -122,6 +122,10 @@ enum err mapper_new(const struct registry *providers, struct mapper **out, struc
     }
     phrases_index(&m->phrases, &m->rules.arena);
     marks_index(&m->marks, &m->rules.arena);
+    sayings_index(&m->sayings, &m->rules.arena);
+    for (unsigned c = 0; c < CAUSE_COUNT; c++) {
+        cause_render((enum cause)c, tell_of((enum cause)c), &m->rules.arena, &m->causes[c]);
+    }
     *out = m;
     return ERR_OK;
 }
@@ -146,6 +150,8 @@ static void add_advice(struct judge *j)
     }
     d->advice = advice->text == NULL ? "" : advice->text->text;
     d->link = advice->text == NULL ? "" : advice->text->link;
+    d->advised = advice;
+    d->causes = j->mapper->causes;
 }
 
 static void judge_read(struct judge *j, struct slice text)

@@ -116,15 +116,42 @@ static const struct number *number_in(struct slice text)
     return NULL;
 }
 
-static const struct saying *saying_in(struct slice text, bool is_before_number)
+static const char *saying_text(size_t i)
 {
-    for (size_t i = 0; i < COUNT(sayings); i++) {
-        if (sayings[i].is_before_number == is_before_number &&
-            slice_find(text, slice_of(sayings[i].words)) != SIZE_MAX) {
-            return &sayings[i];
+    return sayings[i].words;
+}
+
+void sayings_index(struct starts *out, struct arena *arena)
+{
+    starts_build(out, saying_text, COUNT(sayings), arena);
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The first rows, of those that go before a number and of those that do not, whose words are in the
+ * text; at the beginning of a word, as the errors of the standards stand. */
+static void sayings_in(const struct starts *index, struct slice text,
+                       const struct saying *found[2])
+{
+    size_t best[2] = {COUNT(sayings), COUNT(sayings)};
+    for (size_t at = 0; at < text.n; at++) {
+        if (at != 0 && is_letter(text.p[at - 1])) {
+            continue;
+        }
+        struct slice here = slice_from(text, at);
+        for (size_t i = starts_first(index, here); i != 0; i = starts_next(index, i)) {
+            const struct saying *s = &sayings[i - 1];
+            if (i <= best[s->is_before_number] && slice_has_prefix(here, slice_of(s->words))) {
+                best[s->is_before_number] = i - 1;
+            }
         }
     }
-    return NULL;
+    for (unsigned k = 0; k < 2; k++) {
+        found[k] = best[k] == COUNT(sayings) ? NULL : &sayings[best[k]];
+    }
 }
 
 static void take(struct judge *j, enum cause cause, enum sureness sure)
@@ -144,7 +171,9 @@ bool judge_oauth(struct judge *j)
     if (text.n == 0 || (text.p[0] >= '0' && text.p[0] <= '9')) {
         return false; /* an SMTP reply begins with its code */
     }
-    const struct saying *saying = saying_in(text, true);
+    const struct saying *found[2];
+    sayings_in(&j->mapper->sayings, text, found);
+    const struct saying *saying = found[true];
     const struct number *number = saying == NULL ? number_in(text) : NULL;
     if (number != NULL) {
         take(j, number->cause, number->sure);
@@ -152,7 +181,7 @@ bool judge_oauth(struct judge *j)
                       number->number);
         return true;
     }
-    saying = saying != NULL ? saying : saying_in(text, false);
+    saying = saying != NULL ? saying : found[false];
     if (saying == NULL) {
         return false;
     }

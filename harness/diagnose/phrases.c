@@ -250,7 +250,7 @@ static size_t row_at(const struct starts *index, struct slice here, unsigned whe
 {
     for (size_t i = starts_first(index, here); i != 0 && i <= end; i = starts_next(index, i)) {
         const struct phrase *p = &phrases[i - 1];
-        if ((p->stages & where) != 0 && slice_has_prefix_nocase(here, slice_of(p->words))) {
+        if ((p->stages & where) != 0 && starts_stand_at(here, p->words)) {
             return i - 1;
         }
     }

@@ -154,7 +154,7 @@ static size_t mark_at(const struct judge *j, struct slice here)
     const struct starts *index = &j->mapper->marks;
     for (size_t i = starts_first(index, here); i != 0; i = starts_next(index, i)) {
         const struct mark *m = &marks[i - 1];
-        if (slice_has_prefix_nocase(here, slice_of(m->text))) {
+        if (starts_stand_at(here, m->text)) {
             size_t found = registry_index(r, registry_find(r, slice_of(m->provider)));
             if (found != SIZE_MAX) {
                 return found;

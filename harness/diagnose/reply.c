@@ -152,11 +152,11 @@ static void consider(const struct judge *j, const struct rule *rule, size_t at,
                      struct candidate *best)
 {
     for (; rule != NULL; rule = rule_next(&j->mapper->rules, rule)) {
-        struct candidate c = {.rule = rule};
         size_t end;
-        if (!rule_matches(rule, &j->words, at, &end)) {
+        if (!rule_goes_on(rule, &j->words, at, &end)) {
             continue;
         }
+        struct candidate c = {.rule = rule};
         weigh(j, at, end, &c);
         if (is_allowed(&c) && (best->rule == NULL || is_better(&c, best))) {
             *best = c;
@@ -169,9 +169,6 @@ static void find_sentence(const struct judge *j, struct candidate *best)
     const struct rules *rules = &j->mapper->rules;
     for (size_t at = 0; at < j->words.count; at++) {
         uint64_t first = j->words.list[at].hash;
-        if (!rules_start_with(rules, first)) {
-            continue;
-        }
         consider(j, rules_at(rules, first, 0), at, best);
         if (at + 1 < j->words.count) {
             consider(j, rules_at(rules, first, j->words.list[at + 1].hash), at, best);
@@ -228,13 +225,9 @@ static enum sureness less_sure(enum sureness sure, unsigned doubts)
 
 static void say_sentence(struct judge *j, const struct candidate *c)
 {
-    const struct provider *home = registry_at(j->mapper->rules.registry, c->rule->home);
-    bool is_generic = rule_is_of(c->rule, j->mapper->rules.generic);
-    const char *whose = is_generic ? "a sentence of common server software"
-                        : j->provider != SIZE_MAX && c->tier == TIER_OWN
-                            ? "the provider's own sentence"
-                            : arena_printf(j->arena, "a sentence of %s", home->title);
-    judge_because_of(j, whose, j->out->rule);
+    bool is_own = j->provider != SIZE_MAX && c->tier == TIER_OWN &&
+                  !rule_is_of(c->rule, j->mapper->rules.generic);
+    judge_because_of(j, is_own ? c->rule->said_own : c->rule->said_home);
     if (c->has_words_behind || c->has_words_before) {
         judge_because(j, "around it stand words that no rule knows");
     }

@@ -3,6 +3,8 @@
  * which is complete for such patterns and linear in practice. */
 #include "diagnose/rules.h"
 
+#include "diagnose/json_line.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +64,11 @@ void rule_compile(const struct filler *filler, struct slice text, struct arena *
     out->tokens = tokens;
 }
 
-bool rule_matches(const struct rule *rule, const struct words *w, size_t at, size_t *end)
+/* From token t on, at word i. */
+static bool matches_from(const struct rule *rule, const struct words *w, size_t t, size_t i,
+                         size_t *end)
 {
-    size_t t = 0, star = SIZE_MAX, mark = 0, i = at;
+    size_t star = SIZE_MAX, mark = 0;
     while (t < rule->token_count) {
         if (rule->tokens[t].hash == 0) {
             star = t++;
@@ -83,17 +87,21 @@ bool rule_matches(const struct rule *rule, const struct words *w, size_t at, siz
     return true;
 }
 
-static uint64_t key_of(uint64_t first, uint64_t second)
+bool rule_matches(const struct rule *rule, const struct words *w, size_t at, size_t *end)
 {
-    uint64_t key = first ^ (second * 0x9e3779b97f4a7c15U);
-    key ^= key >> 29;
-    return key != 0 ? key : 1;
+    return matches_from(rule, w, 0, at, end);
+}
+
+bool rule_goes_on(const struct rule *rule, const struct words *w, size_t at, size_t *end)
+{
+    bool has_two = rule->token_count > 1 && rule->tokens[1].hash != 0;
+    return matches_from(rule, w, has_two ? 2 : 1, has_two ? at + 2 : at + 1, end);
 }
 
 static uint64_t rule_key(const struct rule *r)
 {
     uint64_t second = r->token_count > 1 ? r->tokens[1].hash : 0;
-    return key_of(r->tokens[0].hash, second);
+    return rules_key(r->tokens[0].hash, second);
 }
 
 static struct rule_slot *slot_of(const struct rules *r, uint64_t key)
@@ -105,9 +113,9 @@ static struct rule_slot *slot_of(const struct rules *r, uint64_t key)
     return &r->slots[at];
 }
 
-const struct rule *rules_at(const struct rules *r, uint64_t first, uint64_t second)
+const struct rule *rules_of_key(const struct rules *r, uint64_t key)
 {
-    const struct rule_slot *slot = slot_of(r, key_of(first, second));
+    const struct rule_slot *slot = slot_of(r, key);
     return slot->key == 0 ? NULL : &r->list[slot->first - 1];
 }
 
@@ -119,6 +127,23 @@ const struct rule *rule_next(const struct rules *r, const struct rule *rule)
 bool rule_is_of(const struct rule *rule, size_t provider)
 {
     return provider != SIZE_MAX && (rule->owners[provider / 64] >> (provider % 64) & 1) != 0;
+}
+
+static void say_whose(struct rules *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct rule *rule = &r->list[i];
+        bool is_generic = rule_is_of(rule, r->generic);
+        const char *title = registry_at(r->registry, rule->home)->title;
+        const struct slice own[] = {SLICE_INIT("the provider's own sentence ("),
+                                    slice_of(rule->place), SLICE_INIT(")")};
+        const struct slice home[] = {is_generic ? SLICE("a sentence of common server software")
+                                                : SLICE("a sentence of "),
+                                     slice_of(is_generic ? "" : title), SLICE_INIT(" ("),
+                                     slice_of(rule->place), SLICE_INIT(")")};
+        rule->said_own = arena_join(&r->arena, own, COUNT(own));
+        rule->said_home = arena_join(&r->arena, home, COUNT(home));
+    }
 }
 
 static void index_rules(struct rules *r)
@@ -135,8 +160,7 @@ static void index_rules(struct rules *r)
         slot->key = rule_key(rule);
         rule->next = slot->first;
         slot->first = (uint32_t)i;
-        uint64_t first = rule->tokens[0].hash;
-        r->starts[first % RULE_STARTS / 64] |= (uint64_t)1 << (first % 64);
+        r->starts[slot->key % RULE_STARTS / 64] |= (uint64_t)1 << (slot->key % 64);
     }
 }
 
@@ -182,9 +206,10 @@ const struct rule *const *rules_with_enhanced(const struct rules *r,
     return r->by_enhanced + from;
 }
 
-static struct advice advice_from(enum cause cause, const struct provider_advice *text)
+static struct advice advice_from(enum cause cause, const struct provider_advice *text,
+                                 struct arena *arena)
 {
-    struct advice a = {text, cause_who(cause), cause_retry(cause)};
+    struct advice a = {.text = text, .who = cause_who(cause), .retry = cause_retry(cause)};
     for (unsigned i = 0; text != NULL && i < WHO_COUNT; i++) {
         a.who = strcmp(text->who, cause_who_slug((enum cause_who)i)) == 0 ? (enum cause_who)i : a.who;
     }
@@ -193,6 +218,7 @@ static struct advice advice_from(enum cause cause, const struct provider_advice 
                       ? (enum cause_retry)i
                       : a.retry;
     }
+    advice_render(&a, arena);
     return a;
 }
 
@@ -203,7 +229,7 @@ static void add_advice(struct rules *r, size_t i, struct advice *row)
     for (size_t k = p->advice_count; k > 0; k--) {
         enum cause cause;
         must(cause_from_slug(slice_of(p->advice[k - 1].cause), &cause));
-        row[cause] = advice_from(cause, &p->advice[k - 1]);
+        row[cause] = advice_from(cause, &p->advice[k - 1], &r->arena);
     }
 }
 
@@ -213,7 +239,7 @@ static void index_advice(struct rules *r)
     r->advice = arena_array(&r->arena, (providers + 1) * CAUSE_COUNT, sizeof *r->advice);
     struct advice *everybody = r->advice + providers * CAUSE_COUNT;
     for (unsigned c = 0; c < CAUSE_COUNT; c++) {
-        everybody[c] = advice_from((enum cause)c, NULL);
+        everybody[c] = advice_from((enum cause)c, NULL, &r->arena);
     }
     if (r->generic != SIZE_MAX) {
         add_advice(r, r->generic, everybody);
@@ -352,6 +378,7 @@ enum err rules_build(const struct registry *registry, struct rules *out, struct 
         }
     }
     index_rules(out);
+    say_whose(out);
     index_enhanced(out);
     index_advice(out);
     return ERR_OK;

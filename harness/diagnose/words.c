@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct reader {
@@ -83,13 +84,6 @@ static uint64_t mix(uint64_t h, uint64_t x)
     return h ^ h >> 32;
 }
 
-static uint64_t load(const char *p, size_t n)
-{
-    uint64_t x = 0;
-    memcpy(&x, p, n);
-    return x;
-}
-
 /* Octets that are no UTF-8 count as Latin-1, as most logs show them: "\xC7\xEB" in GBK is the "Çë"
  * of a provider file. */
 static uint64_t hash_wide(struct slice word)
@@ -103,25 +97,59 @@ static uint64_t hash_wide(struct slice word)
     return h;
 }
 
-/* Letters and digits only: with the bit set that tells 'a' from 'A', and that every digit has. */
-static uint64_t hash_plain(struct slice word)
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Eight octets, the first lowest; what lies beyond the end is NUL. */
+static uint64_t load8(const char *p, const char *end)
 {
-    const uint64_t fold = UINT64_C(0x2020202020202020);
-    const char *p = word.p;
-    size_t n = word.n;
-    uint64_t h = n;
-    for (; n > 8; p += 8, n -= 8) {
-        h = mix(h, load(p, 8) | fold);
+    uint64_t x = 0;
+    if (end - p >= 8) {
+        memcpy(&x, p, 8);
+        return le64toh(x);
     }
-    uint64_t last = n == 8  ? load(p, 8)
-                    : n > 3 ? load(p, 4) | load(p + n - 4, 4) << 32
-                            : load(p, 1) | load(p + n / 2, 1) << 8 | load(p + n - 1, 1) << 16;
-    return mix(h, last | fold);
+    for (unsigned i = 0; p + i != end; i++) {
+        x |= (uint64_t)(uint8_t)p[i] << 8 * i;
+    }
+    return x;
 }
 
-uint64_t words_hash(struct slice word)
+/* The top bit of every octet that lies in [first, last]; ASCII only. */
+static uint64_t within(uint64_t x, unsigned first, unsigned last)
 {
-    return (class_of(word.p[0]) & WIDE) != 0 ? hash_wide(word) : hash_plain(word);
+    uint64_t low = x & EACH(0x7f);
+    return (low + EACH(0x80 - first)) & ~(low + EACH(0x7f - last)) & ~x & EACH(0x80);
+}
+
+/* The end and the hash of the word of letters and digits at p, eight octets at a time. 'A' counts as
+ * 'a': the bit that tells them apart is set, which every digit has set. */
+static const char *read_word(const char *p, const char *end, uint64_t *hash, unsigned *kinds)
+{
+    uint64_t h = 0;
+    for (;; p += 8) {
+        uint64_t x = load8(p, end), folded = x | EACH(0x20);
+        uint64_t digits = within(x, '0', '9');
+        uint64_t others = ~(digits | within(folded, 'a', 'z')) & EACH(0x80);
+        if (others != 0) {
+            unsigned bits = (unsigned)__builtin_ctzll(others) & ~7U;
+            uint64_t ours = ((uint64_t)1 << bits) - 1;
+            *hash = mix(h, folded & ours);
+            *kinds |= (digits & ours) != 0 ? DIGIT : 0;
+            return p + bits / 8;
+        }
+        h = mix(h, folded);
+        *kinds |= digits != 0 ? DIGIT : 0;
+    }
+}
+
+/* The same for a word of none of them: octets that are not ASCII. */
+static const char *read_wide(const char *p, const char *end, uint64_t *hash)
+{
+    const char *start = p;
+    while (p != end && (class_of(*p) & WIDE) != 0) {
+        p++;
+    }
+    *hash = hash_wide((struct slice){start, (size_t)(p - start)});
+    return p;
 }
 
 void filler_init(struct filler *f)
@@ -134,7 +162,10 @@ void filler_init(struct filler *f)
     _Static_assert(COUNT(words) < FILLER_SLOTS / 2, "a search ends at a free slot");
     *f = (struct filler){.slots = {0}};
     for (size_t i = 0; i < COUNT(words); i++) {
-        uint64_t hash = words_hash(slice_of(words[i]));
+        struct slice word = slice_of(words[i]);
+        uint64_t hash;
+        unsigned kinds = 0;
+        must(read_word(word.p, word.p + word.n, &hash, &kinds) == word.p + word.n);
         size_t at = (size_t)(hash % FILLER_SLOTS);
         while (f->slots[at] != 0) {
             at = (at + 1) % FILLER_SLOTS;
@@ -260,52 +291,39 @@ static void track_brackets(struct reader *r, char c)
     }
 }
 
-/* The word at the front of s: letters and digits, or none of ASCII; a typographic apostrophe does not
- * join what stands around it. *all gathers what its octets are. */
-static size_t word_length(struct slice s, unsigned *all)
-{
-    unsigned kind = class_of(s.p[0]);
-    unsigned same = (kind & WIDE) != 0 ? WIDE : DIGIT | LETTER;
-    size_t n = 0;
-    do {
-        *all |= kind;
-        kind = ++n < s.n ? class_of(s.p[n]) : SPACE;
-    } while ((kind & same) != 0);
-    return n;
-}
-
 /* The words of a chunk, which goes on to the next white space. Gives its length. */
 static size_t take_words(struct reader *r, struct slice text)
 {
-    size_t at = 0, first = r->out->count;
+    const char *p = text.p, *end = p + text.n;
+    size_t first = r->out->count;
     bool is_aside = r->depth != 0 || text.p[0] == '[' || text.p[0] == '(';
     unsigned all = 0;
-    while (at < text.n) {
-        unsigned kind = class_of(text.p[at]);
-        if ((kind & OF_WORD) != 0) {
-            struct slice word = {text.p + at, word_length(slice_from(text, at), &all)};
-            add_word(r, words_hash(word), 0);
-            at += word.n;
+    while (p != end) {
+        unsigned kind = class_of(*p);
+        if ((kind & OF_WORD) != 0) { /* a typographic apostrophe does not join what is around it */
+            uint64_t hash;
+            p = (kind & WIDE) != 0 ? read_wide(p, end, &hash) : read_word(p, end, &hash, &all);
+            add_word(r, hash, 0);
             continue;
         }
         if ((kind & SPACE) != 0) {
             break;
         }
-        if (text.p[at] == '\x01' && r->mode == WORDS_OF_PATTERN) {
+        if (*p == '\x01' && r->mode == WORDS_OF_PATTERN) {
             add_word(r, 0, WORD_STAR | WORD_NOISE);
-        }
-        if ((kind & BRACKET) != 0) {
-            track_brackets(r, text.p[at]);
+        } else if ((kind & BRACKET) != 0) {
+            track_brackets(r, *p);
         }
         all |= kind;
-        at++;
+        p++;
     }
-    unsigned flags = (is_noise((struct slice){text.p, at}, all) ? WORD_NOISE : 0) |
+    size_t n = (size_t)(p - text.p);
+    unsigned flags = (is_noise((struct slice){text.p, n}, all) ? WORD_NOISE : 0) |
                      (is_aside ? WORD_ASIDE : 0);
-    for (size_t i = first; i < r->out->count; i++) {
+    for (size_t i = first; flags != 0 && i < r->out->count; i++) {
         r->out->list[i].flags |= (uint8_t)flags;
     }
-    return at;
+    return n;
 }
 
 static struct slice next_chunk(struct slice rest)

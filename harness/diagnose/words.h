@@ -40,7 +40,6 @@ enum words_mode { WORDS_OF_REPLY, WORDS_OF_PATTERN /* {name} is a star */ };
 
 /* Any octets may come in; what lies beyond the caps is left out. */
 void words_read(struct slice text, enum words_mode mode, struct words *out);
-uint64_t words_hash(struct slice word); /* of at least one octet, letters and digits or none of ASCII */
 
 /* "Learn more at", "please contact your administrator": says nothing about the cause. */
 enum { FILLER_SLOTS = 128 };

@@ -7,11 +7,6 @@
 #include "base/text.h"
 #include "doc/json_plain.h"
 
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 static void add_control(unsigned code, struct buf *out)
 {
     static const char letters[] = {
@@ -55,9 +50,6 @@ void json_out_string(struct slice s, struct buf *out)
     buf_add_char(out, '"');
     for (size_t at = 0; at < s.n;) {
         size_t n = json_plain(s.p + at, s.n - at);
-        while (at + n < s.n && is_plain((unsigned char)s.p[at + n])) {
-            n++;
-        }
         buf_add(out, (struct slice){s.p + at, n});
         at += n;
         if (at < s.n) {

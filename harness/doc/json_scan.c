@@ -71,8 +71,11 @@ static bool string(struct scan *s, struct json_seen *out)
     bool has_escapes = false;
     for (;;) {
         s->p += json_plain(s->p, (size_t)(s->end - s->p));
-        while (s->p != s->end && (unsigned char)*s->p >= 0x20 && *s->p != '"' && *s->p != '\\') {
+        while (s->p != s->end && (unsigned char)*s->p >= 0x7f) { /* DEL, or not ASCII */
             s->p++;
+        }
+        if (s->p != s->end && (unsigned char)*s->p >= 0x20 && *s->p != '"' && *s->p != '\\') {
+            continue;
         }
         if (s->p == s->end) {
             return bad(s, "the string does not end");
@@ -149,9 +152,25 @@ static bool word(struct scan *s, struct json_seen *out)
     return bad(s, "a value was expected");
 }
 
-static bool pair(struct scan *s, struct json_seen_pair *out)
+/* The key is the one that was guessed. */
+static bool guessed_key(struct scan *s, const struct json_guess *guess, struct json_seen_pair *out)
 {
     blanks(s);
+    bool is_there = guess != NULL && guess->n != 0 && s->end - s->p >= guess->n &&
+                    memcmp(s->p, guess->raw, guess->n) == 0;
+    out->is_guessed = is_there;
+    if (is_there) {
+        out->key = (struct json_seen){{s->p, guess->n}, JSON_STRING, false};
+        s->p += guess->n;
+    }
+    return is_there;
+}
+
+static bool pair(struct scan *s, const struct json_guess *guess, struct json_seen_pair *out)
+{
+    if (guessed_key(s, guess, out)) {
+        return take(s, ':') ? value(s, &out->value) : bad(s, "':' was expected behind the key");
+    }
     if (s->p == s->end || *s->p != '"') {
         return bad(s, "a key in quotes was expected");
     }
@@ -169,7 +188,7 @@ static bool nested(struct scan *s, char close)
         return true;
     }
     do {
-        if (close == '}' ? !pair(s, &skipped) : !value(s, &skipped.value)) {
+        if (close == '}' ? !pair(s, NULL, &skipped) : !value(s, &skipped.value)) {
             return false;
         }
     } while (take(s, ','));
@@ -219,8 +238,8 @@ static enum err complain(const struct scan *s, struct slice text, struct why *wh
     return why_at(why, err, "", 0, (unsigned)(s->p - text.p) + 1);
 }
 
-enum err json_scan_map(struct slice text, struct json_seen_pair *pairs, size_t max, size_t *count,
-                       struct why *why)
+enum err json_scan_map(struct slice text, const struct json_guess *guesses,
+                       struct json_seen_pair *pairs, size_t max, size_t *count, struct why *why)
 {
     struct scan s = {.p = text.p, .end = text.p + text.n};
     *count = 0;
@@ -232,7 +251,7 @@ enum err json_scan_map(struct slice text, struct json_seen_pair *pairs, size_t m
         if (*count == max) {
             return why_set(why, ERR_LIMIT, "more than %zu keys", max);
         }
-        if (!pair(&s, &pairs[*count])) {
+        if (!pair(&s, guesses != NULL ? &guesses[*count] : NULL, &pairs[*count])) {
             return complain(&s, text, why);
         }
         ++*count;

@@ -15,13 +15,14 @@ struct rows {
 static void work(long count, void *context)
 {
     const struct rows *rows = context;
+    struct arena arena;
+    arena_init(&arena);
     for (long i = 0; i < count; i++) {
-        struct arena arena;
         struct diagnosis d;
-        arena_init(&arena);
         mapper_diagnose(rows->mapper, &rows->list[(size_t)i % rows->count], &arena, &d);
-        arena_release(&arena);
+        arena_reset(&arena);
     }
+    arena_release(&arena);
 }
 
 int main(int argc, char **argv)
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
     doc_errors_init(&errors, &arena);
     must(registry_load(NULL, &registry, &errors, NULL) == ERR_OK);
     must(mapper_new(registry, &rows.mapper, NULL) == ERR_OK);
-    must(doc_read_file(SMTPDX_SOURCE_DIR "/tests/data/replies-basic.jsonl", 1 << 24, &arena, &rest,
+    must(doc_read_file(SMTPDX_SOURCE_DIR "/scenarios/mapper/replies.jsonl", 1 << 24, &arena, &rest,
                        NULL) == ERR_OK);
     json_line_init(&line, registry);
     while (rows.count < ROWS_MAX && slice_take_until(&rest, '\n', &text)) {

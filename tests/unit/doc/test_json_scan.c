@@ -68,7 +68,7 @@ static void check_row(const struct row *row)
     struct json *parsed = NULL;
     size_t count, n = strlen(row->text);
     char *exact = memcpy(malloc(n + (n == 0)), row->text, n);
-    enum err err = json_scan_map(slice_make(exact, n), pairs, PAIRS, &count, &why);
+    enum err err = json_scan_map(slice_make(exact, n), NULL, pairs, PAIRS, &count, &why);
     if (err != row->want || why.col != row->col || (err == ERR_OK && count != row->count)) {
         fail_msg("%s: %s at %u with %zu pairs (%s)", row->text, err_name(err), why.col, count,
                  why.text);
@@ -102,7 +102,7 @@ static void test_prefixes(void **state)
         struct json_seen_pair pairs[PAIRS];
         size_t count;
         char *exact = memcpy(malloc(n + (n == 0)), text, n);
-        assert_int_not_equal(json_scan_map(slice_make(exact, n), pairs, PAIRS, &count, NULL),
+        assert_int_not_equal(json_scan_map(slice_make(exact, n), NULL, pairs, PAIRS, &count, NULL),
                              ERR_OK);
         free(exact);
     }
@@ -117,7 +117,7 @@ static void test_depth(void **state)
     memset(text + 5, '[', 100000);
     memset(text + 100005, ']', 100000);
     text[200005] = '}';
-    assert_int_equal(json_scan_map(slice_make(text, 200006), pairs, PAIRS, &count, NULL),
+    assert_int_equal(json_scan_map(slice_make(text, 200006), NULL, pairs, PAIRS, &count, NULL),
                      ERR_LIMIT);
 }
 
@@ -127,7 +127,7 @@ static void test_list(void **state)
     struct json_seen items[2];
     size_t count;
     (void)state;
-    assert_int_equal(json_scan_map(SLICE("{\"a\":[\"x\", 2, \"z\"],\"b\":[],\"c\":1}"), pairs,
+    assert_int_equal(json_scan_map(SLICE("{\"a\":[\"x\", 2, \"z\"],\"b\":[],\"c\":1}"), NULL, pairs,
                                    PAIRS, &count, NULL),
                      ERR_OK);
     json_scan_list(pairs[0].value, items, 2, &count);
@@ -156,7 +156,7 @@ static void test_hostile_strings(void **state)
         struct buf room;
         size_t count;
         buf_init(&room, BUF_NO_CAP);
-        assert_int_equal(json_scan_map(strings[i].text, pairs, PAIRS, &count, NULL), ERR_OK);
+        assert_int_equal(json_scan_map(strings[i].text, NULL, pairs, PAIRS, &count, NULL), ERR_OK);
         assert_true(slice_eq(json_scan_text(pairs[0].value, &room), strings[i].want));
         buf_release(&room);
     }
