@@ -57,7 +57,7 @@ size_t mapper_claims(const struct mapper *m, const struct evidence *e, const str
 /* What the words that servers commonly use stand for at this stage, at most possible; UNKNOWN:
  * none. */
 enum cause phrase_cause(const struct starts *phrases, struct slice text, enum stage stage,
-                        const char **words);
+                        struct arena *arena, const char **words);
 void phrases_index(struct starts *out, struct arena *arena);
 void sayings_index(struct starts *out, struct arena *arena);
 void marks_index(struct starts *out, struct arena *arena);

@@ -323,7 +323,7 @@ static void stage_from_code(struct judge *j, const struct segment *s)
 static bool take_phrase(struct judge *j, const struct rule *rule)
 {
     const char *words = "";
-    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, &words);
+    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
     if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
         return false;
     }
@@ -358,6 +358,18 @@ static bool take_enhanced_code(struct judge *j, const struct segment *s, const s
     return true;
 }
 
+/* Further lines that a log joined to the first show its code again. */
+static bool is_one_reply(const struct judge *j)
+{
+    const struct segment *s = j->words.segments;
+    for (size_t i = 1; i < j->words.segment_count; i++) {
+        if (s[i].code != s[0].code || strcmp(s[i].enhanced, s[0].enhanced) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool take_codes(struct judge *j, const struct segment *s)
 {
     stage_from_code(j, s);
@@ -370,7 +382,7 @@ static bool take_codes(struct judge *j, const struct segment *s)
         return true;
     }
     rule = standard_code(j, s);
-    bool is_one = j->words.segment_count == 1; /* else the phrase may be of another segment */
+    bool is_one = is_one_reply(j); /* else the phrase may be of another segment */
     if ((is_one && take_phrase(j, rule)) || take_enhanced_code(j, s, rule)) {
         return true;
     }
@@ -383,6 +395,22 @@ static bool take_codes(struct judge *j, const struct segment *s)
     return true;
 }
 
+/* A brief sentence between words that no rule knows ("… please try again later") may be the least of
+ * what is said: the words that servers commonly use for a thing go before it. */
+static void refine_brief(struct judge *j, const struct candidate *c)
+{
+    const char *words = "";
+    bool is_around = c->has_words_behind || c->has_words_before;
+    if (c->rule->literals > FEW_WORDS || !is_around || j->out->sure == SURE_CERTAIN) {
+        return;
+    }
+    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
+    if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
+        judge_instead(j, cause, SURE_POSSIBLE);
+        judge_because(j, "and around it it says '%s'", words);
+    }
+}
+
 /* "authentication failed: …": what common software leaves to the backend to say may say more. */
 static void refine_open_end(struct judge *j, const struct candidate *c)
 {
@@ -390,7 +418,7 @@ static void refine_open_end(struct judge *j, const struct candidate *c)
     if (!c->rule->ends_star || c->tier != TIER_GENERIC || j->out->sure == SURE_CERTAIN) {
         return;
     }
-    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, &words);
+    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
     if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
         judge_instead(j, cause, SURE_POSSIBLE);
         judge_because(j, "and its open end says '%s'", words);
@@ -407,6 +435,7 @@ bool judge_reply(struct judge *j)
         take_rule(j, best.rule, less_sure(best.rule->sure, best.doubts));
         say_sentence(j, &best);
         refine_open_end(j, &best);
+        refine_brief(j, &best);
         return true;
     }
     for (size_t i = j->words.segment_count; i > 0; i--) { /* the innermost reply knows best */
