@@ -9,58 +9,13 @@
 
 /* clang-format off */
 static const struct number {
-    unsigned number; /* AADSTS…, Microsoft's list: learn.microsoft.com, reference-error-codes */
+    unsigned number;
     enum cause cause;
     enum sureness sure;
 } numbers[] = {
-    { 50034,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN }, /* not in this directory */
-    { 50053,   CAUSE_AUTH_ACCOUNT_LOCKED,         SURE_LIKELY },  /* or a malicious address */
-    { 50055,   CAUSE_AUTH_PASSWORD_EXPIRED,       SURE_CERTAIN },
-    { 50144,   CAUSE_AUTH_PASSWORD_EXPIRED,       SURE_CERTAIN },
-    { 50056,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN },
-    { 50126,   CAUSE_AUTH_CREDENTIALS_REJECTED,   SURE_CERTAIN },
-    { 50057,   CAUSE_AUTH_ACCOUNT_DISABLED,       SURE_CERTAIN },
-    { 50072,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 50074,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 50076,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 50078,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 50079,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 50158,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 65001,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN }, /* no consent */
-    { 65004,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_CERTAIN },
-    { 70000,   CAUSE_TOKEN_INTERACTION_REQUIRED,  SURE_LIKELY },  /* a catch-all of consumer accounts */
-    { 50173,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* revoked */
-    { 70008,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* expired */
-    { 70043,   CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* sign-in frequency */
-    { 700082,  CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN }, /* not used for 90 days */
-    { 700084,  CAUSE_TOKEN_INVALID_GRANT,         SURE_CERTAIN },
-    { 50020,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_LIKELY },  /* account of another tenant */
-    { 500208,  CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_LIKELY },
-    { 50105,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
-    { 50194,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
-    { 700016,  CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
-    { 7000112, CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN }, /* application disabled */
-    { 7000215, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN },
-    { 7000218, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN },
-    { 70002,   CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN }, /* a secret was expected */
-    { 7000222, CAUSE_TOKEN_INVALID_CLIENT,        SURE_CERTAIN }, /* secret expired */
-    { 28000,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 28002,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 28003,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 70011,   CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 500011,  CAUSE_TOKEN_INVALID_SCOPE,         SURE_LIKELY },
-    { 650053,  CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 1002012, CAUSE_TOKEN_INVALID_SCOPE,         SURE_CERTAIN },
-    { 53000,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
-    { 53001,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
-    { 53002,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
-    { 53003,   CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
-    { 530035,  CAUSE_AUTH_CONDITIONAL_ACCESS,     SURE_CERTAIN },
-    { 90130,   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,   SURE_CERTAIN },
-    { 50033,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
-    { 50087,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
-    { 90033,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
-    { 90036,   CAUSE_TOKEN_ENDPOINT_UNAVAILABLE,  SURE_CERTAIN },
+#define AADSTS(number, cause, sure) {number, CAUSE_##cause, SURE_##sure},
+#include "diagnose/aadsts.def"
+#undef AADSTS
 };
 
 /* In this order: what asks for a person, what is said in a sentence, the errors of the standard. */
@@ -82,12 +37,24 @@ static const struct saying {
     { "redirect_uri_mismatch", CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "Google, OAuth 2.0" },
     { "deleted_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
     { "disabled_client",       CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "Invalid JWT", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY, false, "Google, service accounts" },
+    { "Client is unauthorized to retrieve", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_CERTAIN, false, "Google, delegation" },
+    { "OAuth client was not found", CAUSE_TOKEN_INVALID_CLIENT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "OAuth client was deleted", CAUSE_TOKEN_INVALID_CLIENT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "Account has been deleted", CAUSE_AUTH_ACCOUNT_DISABLED, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "admin_policy_enforced", CAUSE_AUTH_CONDITIONAL_ACCESS, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "org_internal", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "restricted_client", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_LIKELY, false, "Google, OAuth 2.0" },
     { "unauthorized_client",   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,  SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_scope",         CAUSE_TOKEN_INVALID_SCOPE,        SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_grant",         CAUSE_TOKEN_INVALID_GRANT,        SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "temporarily_unavailable", CAUSE_TOKEN_ENDPOINT_UNAVAILABLE, SURE_LIKELY, false, "RFC 6749 4.1.2.1" },
     { "server_error",          CAUSE_TOKEN_ENDPOINT_UNAVAILABLE, SURE_LIKELY,  false, "RFC 6749 4.1.2.1" },
+    { "unsupported_grant_type", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_LIKELY, false, "RFC 6749 5.2" },
+    { "access_denied", CAUSE_TOKEN_INTERACTION_REQUIRED, SURE_LIKELY, false, "RFC 6749 4.1.2.1, RFC 8628 3.5" },
+    { "expired_token", CAUSE_TOKEN_INVALID_GRANT, SURE_LIKELY, false, "RFC 8628 3.5" },
+    { "invalid_request", CAUSE_TOKEN_INVALID_CLIENT, SURE_POSSIBLE, false, "RFC 6749 5.2" },
 };
 /* clang-format on */
 

@@ -319,11 +319,30 @@ static void stage_from_code(struct judge *j, const struct segment *s)
     }
 }
 
+/* What the words of text stand for. At the connect stage, without a code, no server said them. */
+static enum cause words_say(struct judge *j, struct slice text, const char **words)
+{
+    bool is_program = j->evidence->stage == STAGE_CONNECT && j->words.segment_count == 1 &&
+                      j->words.segments[0].code == 0;
+    return phrase_cause(&j->mapper->phrases, text, is_program ? STAGE_CONNECT : j->stage, j->arena,
+                        words);
+}
+
+/* From its code up to the next reply's; further lines, which show the same codes, belong to it. */
+static struct slice text_of(const struct judge *j, const struct segment *s)
+{
+    const struct segment *end = j->words.segments + j->words.segment_count, *next = s + 1;
+    while (next != end && next->code == s->code && strcmp(next->enhanced, s->enhanced) == 0) {
+        next++;
+    }
+    return slice_sub(j->text, s->at, (next != end ? next->at : j->text.n) - s->at);
+}
+
 /* Words go before codes, and what the code stands for goes beside them. */
-static bool take_phrase(struct judge *j, const struct rule *rule)
+static bool take_phrase(struct judge *j, struct slice text, const struct rule *rule)
 {
     const char *words = "";
-    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
+    enum cause cause = words_say(j, text, &words);
     if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
         return false;
     }
@@ -358,18 +377,6 @@ static bool take_enhanced_code(struct judge *j, const struct segment *s, const s
     return true;
 }
 
-/* Further lines that a log joined to the first show its code again. */
-static bool is_one_reply(const struct judge *j)
-{
-    const struct segment *s = j->words.segments;
-    for (size_t i = 1; i < j->words.segment_count; i++) {
-        if (s[i].code != s[0].code || strcmp(s[i].enhanced, s[0].enhanced) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool take_codes(struct judge *j, const struct segment *s)
 {
     stage_from_code(j, s);
@@ -382,8 +389,7 @@ static bool take_codes(struct judge *j, const struct segment *s)
         return true;
     }
     rule = standard_code(j, s);
-    bool is_one = is_one_reply(j); /* else the phrase may be of another segment */
-    if ((is_one && take_phrase(j, rule)) || take_enhanced_code(j, s, rule)) {
+    if (take_phrase(j, text_of(j, s), rule) || take_enhanced_code(j, s, rule)) {
         return true;
     }
     if (rule == NULL) {
@@ -404,7 +410,7 @@ static void refine_brief(struct judge *j, const struct candidate *c)
     if (c->rule->literals > FEW_WORDS || !is_around || j->out->sure == SURE_CERTAIN) {
         return;
     }
-    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
+    enum cause cause = words_say(j, j->text, &words);
     if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
         judge_instead(j, cause, SURE_POSSIBLE);
         judge_because(j, "and around it it says '%s'", words);
@@ -418,7 +424,7 @@ static void refine_open_end(struct judge *j, const struct candidate *c)
     if (!c->rule->ends_star || c->tier != TIER_GENERIC || j->out->sure == SURE_CERTAIN) {
         return;
     }
-    enum cause cause = phrase_cause(&j->mapper->phrases, j->text, j->stage, j->arena, &words);
+    enum cause cause = words_say(j, j->text, &words);
     if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
         judge_instead(j, cause, SURE_POSSIBLE);
         judge_because(j, "and its open end says '%s'", words);
@@ -445,5 +451,5 @@ bool judge_reply(struct judge *j)
         }
     }
     set_codes(j, &j->words.segments[0]);
-    return (j->out->code == 0 || j->out->code >= 400) && take_phrase(j, NULL);
+    return (j->out->code == 0 || j->out->code >= 400) && take_phrase(j, j->text, NULL);
 }

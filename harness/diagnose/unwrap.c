@@ -205,14 +205,27 @@ static size_t end_of_quoted(struct slice s, size_t from, char quote)
     return s.n;
 }
 
-/* A library prints line breaks as \n. */
+static int hex_value(char c)
+{
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* A library prints line breaks as \n, and octets that are not ASCII as \xNN. */
 static void add_unescaped(struct buf *out, struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char next = at_or_nul(s, i + 1);
+        int high = hex_value(at_or_nul(s, i + 2)), low = hex_value(at_or_nul(s, i + 3));
         if (s.p[i] == '\\' && (next == 'n' || next == 'r')) {
             buf_add_char(out, next == 'n' ? '\n' : '\r');
             i++;
+        } else if (s.p[i] == '\\' && next == 'x' && high >= 8 && low >= 0) {
+            buf_add_char(out, (char)(high << 4 | low));
+            i += 3;
         } else {
             buf_add_char(out, s.p[i]);
         }

@@ -18,6 +18,7 @@
 
 struct reader {
     struct words *out;
+    const char *base; /* of the text */
     enum words_mode mode;
     bool is_line_start, after_arrow, after_colon;
     bool in_head; /* codes of the segment are being read; no word of it has come yet */
@@ -228,7 +229,7 @@ static struct segment *segment_now(struct reader *r)
     return &r->out->segments[r->out->segment_count - 1];
 }
 
-static void segment_open(struct reader *r, unsigned code)
+static void segment_open(struct reader *r, unsigned code, const char *place)
 {
     struct words *w = r->out;
     struct segment *now = segment_now(r);
@@ -238,7 +239,7 @@ static void segment_open(struct reader *r, unsigned code)
             return;
         }
         now = &w->segments[w->segment_count++];
-        *now = (struct segment){.first = w->count};
+        *now = (struct segment){.first = w->count, .at = (size_t)(place - r->base)};
     }
     now->code = code;
     r->in_head = true;
@@ -365,7 +366,7 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest,
                                             : 0; /* of a further line, joined to the one before */
     }
     if (segment_now(r)->code != code || (!r->is_line_start && !r->in_head)) {
-        segment_open(r, code);
+        segment_open(r, code, chunk.p);
     }
     return n;
 }
@@ -396,7 +397,7 @@ static size_t take_chunk(struct reader *r, struct slice text)
 
 void words_read(struct slice text, enum words_mode mode, struct words *out)
 {
-    struct reader r = {.out = out, .mode = mode, .is_line_start = true, .in_head = true};
+    struct reader r = {.out = out, .base = text.p, .mode = mode, .is_line_start = true, .in_head = true};
     out->count = 0;
     out->segment_count = 1;
     out->segments[0] = (struct segment){.first = 0};

@@ -27,6 +27,7 @@ struct segment {
     unsigned code;               /* 0: none */
     char enhanced[ENHANCED_MAX]; /* "": none */
     size_t first;                /* index of its first word */
+    size_t at;                   /* offset of its code in the text; 0: it has the front */
 };
 
 struct words {
