@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words that servers of all kinds (and, of network and TLS, programs) use for a thing, where no rule knows the
- * sentence. They say
- * more than a code that was picked carelessly, and never enough to be sure: always `possible`, with
- * what the codes say beside it. First row first; the more specific stands before the more general.
+ * The words that servers of all kinds (and, of network and TLS, programs) use for a thing, where no
+ * rule knows the sentence. They say more than a code that was picked carelessly, and never enough to
+ * be sure: always `possible`, with what the codes say beside it. First row first; the more specific
+ * stands before the more general.
  */
 #include "diagnose/judge.h"
 
@@ -36,6 +36,19 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "2fa" is a word too; a letter behind a number begins one ("550no such user"). */
+static bool is_word_start(struct slice s, size_t at)
+{
+    char before = at == 0 ? ' ' : s.p[at - 1];
+    return (is_letter(s.p[at]) && !is_letter(before)) ||
+           (is_digit(s.p[at]) && !is_letter(before) && !is_digit(before) && before != '.');
+}
+
 static const char *words_of(size_t i)
 {
     return phrases[i].words;
@@ -66,7 +79,7 @@ static bool is_blank(char c)
 static size_t digits(struct slice s, size_t at, size_t max)
 {
     size_t n = 0;
-    while (n < max && at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9') {
+    while (n < max && at + n < s.n && is_digit(s.p[at + n])) {
         n++;
     }
     return n;
@@ -133,7 +146,7 @@ enum cause phrase_cause(const struct starts *index, struct slice text, enum stag
     unsigned where = stage == STAGE_NONE ? (unsigned)SEND : 1U << stage;
     size_t best = COUNT(phrases);
     for (size_t at = 0; at < text.n; at++) {
-        if (is_letter(text.p[at]) && (at == 0 || !is_letter(text.p[at - 1]))) {
+        if (is_word_start(text, at)) {
             best = row_at(index, slice_from(text, at), where, best);
         }
     }
