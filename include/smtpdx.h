@@ -71,8 +71,12 @@ struct smtpdx_evidence {
     const char *event;      /* "connect-timeout", "tls-expired", …, when no reply says what happened */
     const char *event_text; /* the words of the library that saw it */
     int inside_tls;         /* the reply came inside TLS */
+    const char *claims;     /* payload of the token as JSON, in place of secret; never repeated */
+    const char *offered_clear; /* capability lines before TLS, separated by LF or CRLF, without codes */
+    const char *offered_tls;   /* … and inside it; of each the first 64 count */
 };
-#define SMTPDX_EVIDENCE_INIT {sizeof(struct smtpdx_evidence), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define SMTPDX_EVIDENCE_INIT \
+    {sizeof(struct smtpdx_evidence), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 struct smtpdx_diagnosis; /* opaque */
 

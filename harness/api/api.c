@@ -195,6 +195,21 @@ static enum smtpdx_status take_words(const struct smtpdx_mapper *m,
     return status == SMTPDX_OK ? take_event(in->event, e, error, size) : status;
 }
 
+enum { OFFERED_MAX = 64 };
+
+static size_t take_lines(const char *text, struct slice *lines)
+{
+    struct slice rest = slice_or_none(text), line;
+    size_t count = 0;
+    while (count < OFFERED_MAX && slice_take_until(&rest, '\n', &line)) {
+        line = slice_trim(line);
+        if (line.n != 0) {
+            lines[count++] = line;
+        }
+    }
+    return count;
+}
+
 static void take_texts(const struct smtpdx_evidence *in, struct evidence *e)
 {
     e->host = slice_or_none(in->host);
@@ -204,6 +219,7 @@ static void take_texts(const struct smtpdx_evidence *in, struct evidence *e)
     e->mechanism = slice_or_none(in->mechanism);
     e->username = slice_or_none(in->user);
     e->secret = slice_or_none(in->secret);
+    e->claims = slice_or_none(in->claims);
     e->error_document = slice_or_none(in->error_document);
     e->detail = slice_or_none(in->event_text);
     e->now_s = in->now;
@@ -244,7 +260,12 @@ enum smtpdx_status smtpdx_diagnose(const struct smtpdx_mapper *mapper,
     if (status != SMTPDX_OK) {
         return status;
     }
+    struct slice offered_clear[OFFERED_MAX], offered_tls[OFFERED_MAX];
     take_texts(&in, &e);
+    e.offered_clear = offered_clear;
+    e.offered_clear_count = take_lines(in.offered_clear, offered_clear);
+    e.offered_tls = offered_tls;
+    e.offered_tls_count = take_lines(in.offered_tls, offered_tls);
     struct smtpdx_diagnosis *d = mem_zalloc(1, sizeof *d);
     arena_init(&d->arena);
     mapper_diagnose(mapper->mapper, &e, &d->arena, &d->answer);

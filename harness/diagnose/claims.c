@@ -46,10 +46,20 @@ static struct slice first_of(const struct json *map, const char *const *names)
     return (struct slice){NULL, 0};
 }
 
-bool claims_read(struct slice token, struct claims *out)
+static void take_parts(struct claims *out)
 {
     static const char *const users[] = {"upn", "preferred_username", "unique_name", "email", NULL};
     static const char *const scopes[] = {"scp", "scope", NULL};
+    const struct json *audience = json_get(out->payload, "aud");
+    out->audience = json_slice(json_kind(audience) == JSON_LIST ? json_at(audience, 0) : audience);
+    out->expires_s = json_to_int(json_get(out->payload, "exp"));
+    out->scope = first_of(out->payload, scopes);
+    out->user = first_of(out->payload, users);
+    out->roles = json_get(out->payload, "roles");
+}
+
+bool claims_read(struct slice token, struct claims *out)
+{
     *out = (struct claims){.payload = NULL};
     if (token.n > CLAIMS_TOKEN_MAX || dots(token) != 2) {
         return false;
@@ -58,12 +68,23 @@ bool claims_read(struct slice token, struct claims *out)
     if (out->payload == NULL) {
         return false;
     }
-    const struct json *audience = json_get(out->payload, "aud");
-    out->audience = json_slice(json_kind(audience) == JSON_LIST ? json_at(audience, 0) : audience);
-    out->expires_s = json_to_int(json_get(out->payload, "exp"));
-    out->scope = first_of(out->payload, scopes);
-    out->user = first_of(out->payload, users);
-    out->roles = json_get(out->payload, "roles");
+    take_parts(out);
+    return true;
+}
+
+bool claims_read_payload(struct slice payload, struct claims *out)
+{
+    struct json *map = NULL;
+    *out = (struct claims){.payload = NULL};
+    if (payload.n > CLAIMS_TOKEN_MAX || json_parse(payload, &map, NULL) != ERR_OK) {
+        return false;
+    }
+    if (json_kind(map) != JSON_MAP) {
+        json_free(map);
+        return false;
+    }
+    out->payload = map;
+    take_parts(out);
     return true;
 }
 

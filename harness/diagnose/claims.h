@@ -22,6 +22,8 @@ struct claims {
 /* False when the token is not a JWT (out is empty then). claims_release may be called either way.
  */
 bool claims_read(struct slice token, struct claims *out);
+/* The same from the payload alone, decoded: a JSON object of up to CLAIMS_TOKEN_MAX octets. */
+bool claims_read_payload(struct slice payload, struct claims *out);
 void claims_release(struct claims *c);
 
 /* Case of ASCII letters does not count: "SMTP.Send" among the scopes. */

@@ -45,6 +45,7 @@ struct evidence {
     enum credential_kind credential;
     struct slice username;
     struct slice secret;     /* password or token as sent; its form and claims are looked at, it is never repeated */
+    struct slice claims;     /* payload of the token as JSON, when the token itself is not at hand; goes before secret */
     int64_t now_s;           /* seconds since 1970; 0: unknown, and no token counts as expired */
     const struct slice *offered_clear; size_t offered_clear_count;
     const struct slice *offered_tls; size_t offered_tls_count;

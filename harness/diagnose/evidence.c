@@ -245,7 +245,11 @@ void judge_evidence(struct judge *j)
     }
     /* "Wrong user or password" is said of tokens, too: that sentence is never certain about one. */
     bool is_about_token = uses_token(j) && j->out->cause == CAUSE_AUTH_CREDENTIALS_REJECTED;
-    bool is_touchable = (j->out->sure != SURE_CERTAIN || is_about_token) &&
+    /* "Command not recognized" and "bad sequence" are said of any command: what was offered says
+     * why. */
+    bool is_about_command = j->out->cause == CAUSE_SERVER_COMMAND_UNRECOGNIZED ||
+                            j->out->cause == CAUSE_SERVER_BAD_SEQUENCE;
+    bool is_touchable = (j->out->sure != SURE_CERTAIN || is_about_token || is_about_command) &&
                         j->out->cause != CAUSE_NETWORK_INTERCEPTED;
     bool is_login = j->stage == STAGE_AUTH || j->stage == STAGE_NONE;
     if (!is_touchable || !is_login || j->evidence->fault != FAULT_NONE) {

@@ -98,8 +98,26 @@ static enum err take_offered_tls(struct json_line *l, struct json_seen v, struct
     return ERR_OK;
 }
 
+/* The object as it stands: whoever needs a claim reads it. */
+static enum err take_claims(struct json_line *l, struct json_seen v, struct why *why)
+{
+    (void)why;
+    l->evidence.claims = v.raw;
+    return ERR_OK;
+}
+
+static enum err take_now(struct json_line *l, struct json_seen v, struct why *why)
+{
+    uint64_t seconds = 0;
+    if (!slice_to_u64(v.raw, &seconds) || seconds > INT64_MAX) {
+        return why_set(why, ERR_INVALID, "\"now\" wants whole seconds since 1970");
+    }
+    l->evidence.now_s = (int64_t)seconds;
+    return ERR_OK;
+}
+
 /* What a key means: a text, a flag, or something to be understood. */
-enum meaning { IS_TEXT, IS_FLAG, IS_WORD, IS_LINES };
+enum meaning { IS_TEXT, IS_FLAG, IS_WORD, IS_LINES, IS_MAP, IS_SECONDS };
 
 static const struct input_key {
     struct slice name;
@@ -118,6 +136,9 @@ static const struct input_key {
     {SLICE_INIT("host"), IS_TEXT, offsetof(struct evidence, host), NULL},
     {SLICE_INIT("greeting"), IS_TEXT, offsetof(struct evidence, greeting), NULL},
     {SLICE_INIT("error_document"), IS_TEXT, offsetof(struct evidence, error_document), NULL},
+    {SLICE_INIT("token"), IS_TEXT, offsetof(struct evidence, secret), NULL},
+    {SLICE_INIT("claims"), IS_MAP, 0, take_claims},
+    {SLICE_INIT("now"), IS_SECONDS, 0, take_now},
     {SLICE_INIT("offered_clear"), IS_LINES, 0, take_offered_clear},
     {SLICE_INIT("offered_tls"), IS_LINES, 0, take_offered_tls},
     {SLICE_INIT("inside_tls"), IS_FLAG, offsetof(struct evidence, inside_tls), NULL},
@@ -127,20 +148,19 @@ static const struct input_key {
 
 static bool is_kind(enum meaning meaning, enum json_kind kind)
 {
-    static const enum json_kind wanted[] = {[IS_TEXT] = JSON_STRING,
-                                            [IS_FLAG] = JSON_BOOL,
-                                            [IS_WORD] = JSON_STRING,
-                                            [IS_LINES] = JSON_LIST};
+    static const enum json_kind wanted[] = {
+        [IS_TEXT] = JSON_STRING, [IS_FLAG] = JSON_BOOL, [IS_WORD] = JSON_STRING,
+        [IS_LINES] = JSON_LIST,  [IS_MAP] = JSON_MAP,   [IS_SECONDS] = JSON_INT};
     return kind == wanted[meaning];
 }
 
 static enum err take_pair(struct json_line *l, const struct input_key *key, struct json_seen v,
                           struct why *why)
 {
-    static const char *const kinds[] = {[IS_TEXT] = "a string",
-                                        [IS_FLAG] = "true or false",
-                                        [IS_WORD] = "a string",
-                                        [IS_LINES] = "a list"};
+    static const char *const kinds[] = {
+        [IS_TEXT] = "a string", [IS_FLAG] = "true or false",
+        [IS_WORD] = "a string", [IS_LINES] = "a list",
+        [IS_MAP] = "an object", [IS_SECONDS] = "whole seconds since 1970"};
     char *field = (char *)&l->evidence + key->place;
     if (v.kind == JSON_NULL) {
         return ERR_OK; /* as if it were not there */
@@ -157,6 +177,8 @@ static enum err take_pair(struct json_line *l, const struct input_key *key, stru
         return ERR_OK;
     case IS_WORD:
     case IS_LINES:
+    case IS_MAP:
+    case IS_SECONDS:
         break;
     }
     return key->take(l, v, why);

@@ -86,11 +86,12 @@ void judge_token(struct judge *j)
 {
     struct claims c;
     bool is_first = true;
-    if (!claims_read(j->evidence->secret, &c)) {
+    const struct evidence *e = j->evidence;
+    if (e->claims.n != 0 ? !claims_read_payload(e->claims, &c) : !claims_read(e->secret, &c)) {
         return;
     }
     const char *service = audience_elsewhere(&c);
-    if (c.expires_s != 0 && j->evidence->now_s >= c.expires_s) {
+    if (c.expires_s != 0 && e->now_s >= c.expires_s) {
         find(j, CAUSE_AUTH_TOKEN_EXPIRED, &is_first);
         judge_because(j, "the token's exp lies in the past");
     }

@@ -513,6 +513,12 @@ static void classify(struct case_run *r)
         .greeting = c->greeting,
         .username = c->user,
         .error_document = c->error_document,
+        .claims = c->claims,
+        .now_s = c->now_s,
+        .offered_clear = c->offered_clear,
+        .offered_clear_count = c->offered_clear_count,
+        .offered_tls = c->offered_tls,
+        .offered_tls_count = c->offered_tls_count,
         .inside_tls = c->is_inside_tls,
     };
     mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);

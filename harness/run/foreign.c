@@ -15,6 +15,19 @@ static void add_text(struct json *map, const char *key, struct slice text)
     }
 }
 
+static void add_lines(struct json *map, const char *key, const struct slice *lines, size_t count)
+{
+    struct json *list = json_list();
+    for (size_t i = 0; i < count; i++) {
+        json_add(list, json_string(lines[i]));
+    }
+    if (count != 0) {
+        json_set(map, key, list);
+    } else {
+        json_free(list);
+    }
+}
+
 /* The keys of `smtpdx explain --json`; only those that are known. */
 static void add_question(const struct spec_classify *c, struct buf *out)
 {
@@ -32,6 +45,17 @@ static void add_question(const struct spec_classify *c, struct buf *out)
     add_text(map, "greeting", c->greeting);
     add_text(map, "user", c->user);
     add_text(map, "error_document", c->error_document);
+    if (c->claims.n != 0) {
+        struct json *claims = NULL;
+        if (json_parse(c->claims, &claims, NULL) == ERR_OK) {
+            json_set(map, "claims", claims);
+        }
+    }
+    if (c->now_s != 0) {
+        json_set(map, "now", json_int(c->now_s));
+    }
+    add_lines(map, "offered_clear", c->offered_clear, c->offered_clear_count);
+    add_lines(map, "offered_tls", c->offered_tls, c->offered_tls_count);
     if (c->is_inside_tls) {
         json_set(map, "inside_tls", json_bool(true));
     }

@@ -44,6 +44,7 @@ void read_script(struct bind *b, const struct field *f, const struct node *value
 void read_versions(struct bind *b, const struct field *f, const struct node *value, void *out);
 void read_steps(struct bind *b, const struct field *f, const struct node *value, void *out);
 void read_reply_text(struct bind *b, const struct field *f, const struct node *value, void *out);
+void read_claims(struct bind *b, const struct field *f, const struct node *value, void *out);
 void read_rerun_causes(struct bind *b, const struct field *f, const struct node *value, void *out);
 void read_date(struct bind *b, const struct field *f, const struct node *value, void *out);
 /* Actions of one rule: a scalar, a mapping, or a list of these. */

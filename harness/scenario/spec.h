@@ -184,6 +184,10 @@ struct spec_classify {
     struct slice mechanism;
     enum credential_kind credential;
     struct slice host, greeting, user, error_document; /* further evidence; empty: not known */
+    struct slice claims;      /* of the token, as JSON; empty: not known */
+    unsigned now_s;           /* seconds since 1970; 0: not known */
+    const struct slice *offered_clear, *offered_tls; /* capability lines, each with its count */
+    size_t offered_clear_count, offered_tls_count;
     bool is_inside_tls;
     const char *fault;        /* as fault_name() has it, "" none */
     const char *const *command; /* somebody else's mapper; NULL: ours */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "doc/json.h"
+
 enum { PORT_SUBMISSION = 587, PORT_SUBMISSIONS = 465 };
 
 void probe_init(struct spec_probe *p)
@@ -243,5 +245,70 @@ void read_reply_text(struct bind *b, const struct field *f, const struct node *v
                      f->key);
     }
     c->reply = arena_copy(b->arena, buf_slice(&text));
+    buf_release(&text);
+}
+
+/* exp, iat and nbf are numbers, as RFC 7519 has them; all else is a text. */
+static struct json *claim(struct bind *b, const char *name, const struct node *value)
+{
+    struct slice text;
+    uint64_t seconds;
+    if (value->kind == NODE_MAP || !bind_text(b, name, value, &text)) {
+        return NULL;
+    }
+    bool is_number = value->is_plain && slice_to_u64(text, &seconds) && seconds <= INT64_MAX;
+    return is_number ? json_int((int64_t)seconds) : json_string(text);
+}
+
+static struct json *claim_list(struct bind *b, const char *name, const struct node *value)
+{
+    struct json *list = json_list();
+    for (size_t i = 0; i < value->count; i++) {
+        struct json *item = claim(b, name, value->items[i]);
+        if (item != NULL) {
+            json_add(list, item);
+        }
+    }
+    return list;
+}
+
+static void print_claims(struct bind *b, const struct node *value, struct buf *out)
+{
+    struct json *map = json_map();
+    for (size_t i = 0; i < value->count; i++) {
+        const struct node *item = value->items[i];
+        const char *name = arena_text(b->arena, node_text(value->keys[i]));
+        struct json *made = NULL;
+        if (item->kind == NODE_MAP) {
+            doc_error_at(b->errors, item, "the claim '%s' is a text, a number or a list", name);
+        } else {
+            made = item->kind == NODE_LIST ? claim_list(b, name, item) : claim(b, name, item);
+        }
+        if (made != NULL) {
+            json_set(map, name, made);
+        }
+    }
+    json_print(map, JSON_COMPACT, out);
+    json_free(map);
+}
+
+void read_claims(struct bind *b, const struct field *f, const struct node *value, void *out)
+{
+    struct spec_classify *c = out;
+    struct buf text;
+    struct json *map = NULL;
+    buf_init(&text, BUF_NO_CAP);
+    if (value->kind == NODE_MAP && value->count != 0) {
+        print_claims(b, value, &text);
+        c->claims = arena_copy(b->arena, buf_slice(&text));
+    } else if (value->kind != NODE_SCALAR) {
+        doc_error_at(b->errors, value, "'%s' is a mapping of the token's claims, at least one",
+                     f->key);
+    } else if (bind_text(b, f->key, value, &c->claims) && c->claims.n != 0 &&
+               (json_parse(c->claims, &map, NULL) != ERR_OK || json_kind(map) != JSON_MAP)) {
+        doc_error_at(b->errors, value, "'%s' is a mapping of the token's claims, or a JSON object",
+                     f->key);
+    }
+    json_free(map);
     buf_release(&text);
 }

@@ -13,8 +13,14 @@ static const char *why_not(const struct spec_classify *c)
     if (c->reply.n == 0) {
         return "it has no reply, only a fault";
     }
-    if (c->host.n + c->greeting.n + c->user.n + c->error_document.n != 0 || c->is_inside_tls) {
-        return "host, greeting, user, error_document and inside_tls are what a wire shows itself";
+    if (c->host.n + c->greeting.n + c->user.n + c->error_document.n != 0 || c->is_inside_tls ||
+        c->offered_clear_count + c->offered_tls_count != 0) {
+        return "host, greeting, user, error_document, offered_clear, offered_tls and inside_tls "
+               "are "
+               "what a wire shows itself";
+    }
+    if (c->claims.n != 0 || c->now_s != 0) {
+        return "claims and now belong to a token, and the probe sends one that has none";
     }
     if (server_occasion(c->stage) == NULL || c->stage == STAGE_QUIT) {
         return "no reply can be given at this stage";

@@ -129,6 +129,39 @@ static void test_an_older_caller(void **state)
     smtpdx_diagnosis_free(d);
 }
 
+/* What an older header lacks: the token's claims, and what the server offered. */
+static void test_claims_and_offers(void **state)
+{
+    struct smtpdx_evidence in = SMTPDX_EVIDENCE_INIT;
+    struct smtpdx_diagnosis *d;
+    in.provider = "office365";
+    in.stage = "auth";
+    in.mechanism = "XOAUTH2";
+    in.reply = "535 5.7.3 Authentication unsuccessful";
+    in.claims = "{\"scp\":\"SMTP.Send\",\"exp\":2000}";
+    in.now = 2000;
+    assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
+    assert_string_equal(smtpdx_cause(d), "auth.token_expired");
+    smtpdx_diagnosis_free(d);
+    in.size = offsetof(struct smtpdx_evidence, claims); /* the program does not know of them */
+    assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
+    assert_string_equal(smtpdx_cause(d), "auth.token_rejected");
+    smtpdx_diagnosis_free(d);
+
+    in = (struct smtpdx_evidence)SMTPDX_EVIDENCE_INIT;
+    in.stage = "auth";
+    in.reply = "503 Bad sequence of commands";
+    in.offered_clear = "PIPELINING\r\n\r\nSTARTTLS\r\nSIZE";
+    assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
+    assert_string_equal(smtpdx_cause(d), "auth.encryption_required");
+    smtpdx_diagnosis_free(d);
+    in.offered_tls = "PIPELINING\nSIZE";
+    in.inside_tls = 1;
+    assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
+    assert_string_equal(smtpdx_cause(d), "auth.not_offered");
+    smtpdx_diagnosis_free(d);
+}
+
 /* An answer is complete in itself. */
 static void test_an_answer_outlives_its_mapper(void **state)
 {
@@ -201,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_says_what_the_mapper_says),
         cmocka_unit_test(test_words_that_are_not_known),
         cmocka_unit_test(test_an_older_caller),
+        cmocka_unit_test(test_claims_and_offers),
         cmocka_unit_test(test_an_answer_outlives_its_mapper),
         cmocka_unit_test(test_hostile_replies),
         cmocka_unit_test(test_a_folder_that_is_wrong),

@@ -56,7 +56,8 @@ static void test_all_evidence(void **state)
                 "\"fault\":\"connection_lost\",\"detail\":\"d\",\"host\":\"h\",\"greeting\":\"g\","
                 "\"offered_clear\":[\"SIZE\"],\"offered_tls\":[\"AUTH PLAIN\",\"SIZE \\u0031\"],"
                 "\"error_document\":\"{}\",\"inside_tls\":true,\"auth_sent\":true,"
-                "\"auth_accepted\":false}"),
+                "\"auth_accepted\":false,\"token\":\"a.b.c\",\"claims\": {\"aud\":\"x\"} "
+                ",\"now\":1795776000}"),
             &given, NULL),
         ERR_OK);
     const struct evidence *e = &line->evidence;
@@ -73,6 +74,9 @@ static void test_all_evidence(void **state)
     assert_int_equal(e->offered_tls_count, 2);
     assert_true(slice_eq_text(e->offered_tls[1], "SIZE 1"));
     assert_true(e->inside_tls && e->auth_sent && !e->auth_accepted);
+    assert_true(slice_eq_text(e->secret, "a.b.c"));
+    assert_true(slice_eq_text(e->claims, "{\"aud\":\"x\"}"));
+    assert_int_equal(e->now_s, 1795776000);
 }
 
 static void test_what_is_given_stays(void **state)
@@ -104,6 +108,12 @@ static const struct bad_row {
     {"{\"id\":1,\"reply\":535}", ERR_INVALID, "\"reply\" wants a string"},
     {"{\"id\":1,\"inside_tls\":1}", ERR_INVALID, "\"inside_tls\" wants true or false"},
     {"{\"id\":1,\"offered_tls\":\"SIZE\"}", ERR_INVALID, "\"offered_tls\" wants a list"},
+    {"{\"id\":1,\"token\":{}}", ERR_INVALID, "\"token\" wants a string"},
+    {"{\"id\":1,\"claims\":\"{}\"}", ERR_INVALID, "\"claims\" wants an object"},
+    {"{\"id\":1,\"now\":1.5}", ERR_INVALID, "\"now\" wants whole seconds since 1970"},
+    {"{\"id\":1,\"now\":-1}", ERR_INVALID, "\"now\" wants whole seconds since 1970"},
+    {"{\"id\":1,\"now\":9223372036854775808}", ERR_INVALID,
+     "\"now\" wants whole seconds since 1970"},
     {"{\"id\":1,\"reply\":\"x}", ERR_SYNTAX, "the string does not end"},
 };
 
@@ -131,11 +141,11 @@ static void test_own_keys_are_kept(void **state)
     (void)state;
     buf_init(&out, 1000);
     assert_int_equal(
-        json_line_read(
-            line,
-            SLICE("{\"id\":[1,{\"x\":null}],\"user\":\"jane\",\"cause\":\"mine\",\"reply\":\"250\","
-                  "\"n\\u00e4me\":\"gr\xfc\xdf\"}"),
-            &(struct evidence){0}, NULL),
+        json_line_read(line,
+                       SLICE("{\"id\":[1,{\"x\":null}],\"token\":\"t\",\"claims\":{},\"now\":1,"
+                             "\"user\":\"jane\",\"cause\":\"mine\",\"reply\":\"250\","
+                             "\"n\\u00e4me\":\"gr\xfc\xdf\"}"),
+                       &(struct evidence){0}, NULL),
         ERR_OK);
     buf_add_char(&out, '{');
     json_line_add_kept(line, &out);
