@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/selection.h"
+#include "diagnose/regress.h"
 
 static const struct cli_option lint_options[] = {
     {"providers", 0, "DIR", "provider files in DIR replace or add to the built-in ones"},
@@ -75,21 +76,23 @@ const struct cli_command command_lint = {
 
 static const struct cli_option schema_options[] = {
     {"manual", 0, NULL, "print the reference manual in Markdown instead"},
+    {"replies", 0, NULL, "that of one line of a regression set (scenarios/mapper/replies.jsonl)"},
 };
+
+enum schema_print { PRINT_SCHEMA, PRINT_MANUAL, PRINT_REPLIES };
 
 static bool on_schema_option(void *context, size_t index, const char *value)
 {
-    (void)index;
     (void)value;
-    *(bool *)context = true;
+    *(enum schema_print *)context = index == 0 ? PRINT_MANUAL : PRINT_REPLIES;
     return true;
 }
 
 static int run_schema(int argc, char **argv)
 {
-    bool manual = false;
+    enum schema_print what = PRINT_SCHEMA;
     int first;
-    enum cli_parsed parsed = cli_parse(&command_schema, argc, argv, &manual, &first);
+    enum cli_parsed parsed = cli_parse(&command_schema, argc, argv, &what, &first);
     if (parsed != CLI_GO_ON) {
         return parsed == CLI_EXIT_OK ? EXIT_ALL_PASSED : EXIT_WRONG_USE;
     }
@@ -98,8 +101,10 @@ static int run_schema(int argc, char **argv)
     }
     struct buf out;
     buf_init(&out, BUF_NO_CAP);
-    if (manual) {
+    if (what == PRINT_MANUAL) {
         schema_print_markdown(&out);
+    } else if (what == PRINT_REPLIES) {
+        regress_schema(&out);
     } else {
         schema_print_json(&out);
     }

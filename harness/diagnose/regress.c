@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See regress.h. */
-#include "diagnose/regress.h"
-
-#include <string.h>
-
-static const char *const keys[] = {"id",         "provider", "stage", "reply",  "cause",
-                                   "acceptable", "sure_max", "side",  "source", "note",
-                                   "wire", "known", "known_unnamed"};
-static const char *const needed[] = {"id", "provider", "stage", "reply", "cause", "source"};
+#include "diagnose/regress_keys.h"
 
 static enum err bad(struct why *why, const char *file, unsigned line, const char *what,
                     struct slice word)
@@ -17,28 +10,39 @@ static enum err bad(struct why *why, const char *file, unsigned line, const char
     return why_at(why, err, file, line, 0);
 }
 
-static bool is_key(const char *key)
+static enum err check_value(const struct regress_key *key, const struct json *value,
+                            const char *file, unsigned line, struct why *why)
 {
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        if (strcmp(keys[i], key) == 0) {
-            return true;
-        }
+    bool is_list = key->kind == REGRESS_CAUSES;
+    if (json_kind(value) != (is_list ? JSON_LIST : JSON_STRING)) {
+        return bad(why, file, line, is_list ? "a list is wanted for" : "a text is wanted for",
+                   slice_of(key->name));
     }
-    return false;
+    if (key->kind == REGRESS_SIDE && !slice_eq_text(json_slice(value), "mx") &&
+        !slice_eq_text(json_slice(value), "client")) {
+        return bad(why, file, line, "side is mx or client, not", json_slice(value));
+    }
+    return ERR_OK;
 }
 
 static enum err check_keys(const struct json *map, const char *file, unsigned line, struct why *why)
 {
-    const char *key;
+    const char *name;
     struct json *value;
-    for (size_t i = 0; json_pair(map, i, &key, &value); i++) {
-        if (!is_key(key)) {
-            return bad(why, file, line, "a row has no key", slice_of(key));
-        }
+    const struct regress_key *key;
+    if (json_kind(map) != JSON_MAP) {
+        return why_at(why, why_set(why, ERR_INVALID, "a row is a JSON object"), file, line, 0);
     }
-    for (size_t i = 0; i < COUNT(needed); i++) {
-        if (json_slice(json_get(map, needed[i])).n == 0) {
-            return bad(why, file, line, "the row lacks", slice_of(needed[i]));
+    for (size_t i = 0; json_pair(map, i, &name, &value); i++) {
+        key = regress_key_find(name);
+        if (key == NULL) {
+            return bad(why, file, line, "a row has no key", slice_of(name));
+        }
+        TRY(check_value(key, value, file, line, why));
+    }
+    for (size_t i = 0; (key = regress_key_at(i)) != NULL; i++) {
+        if (key->is_needed && json_slice(json_get(map, key->name)).n == 0) {
+            return bad(why, file, line, "the row lacks", slice_of(key->name));
         }
     }
     return ERR_OK;

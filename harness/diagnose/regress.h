@@ -31,6 +31,9 @@ struct regress_set {
 enum err regress_read(struct slice text, const char *file, struct arena *arena,
                       struct regress_set *out, struct why *why) MUST_USE;
 
+/* Appends the JSON Schema of a row. */
+void regress_schema(struct buf *out);
+
 /* What an answer is worth.
  * REGRESS_SILENT: unknown where there was an answer. */
 enum regress_mark {

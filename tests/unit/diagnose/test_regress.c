@@ -27,8 +27,8 @@ static int setup(void **state)
     doc_errors_init(&errors, &arena);
     enum err err = registry_load(NULL, &registry, &errors, &why);
     err = err == ERR_OK ? mapper_new(registry, &mapper, &why) : err;
-    err = err == ERR_OK ? doc_read_file(SMTPDX_SOURCE_DIR "/scenarios/mapper/replies.jsonl", 1 << 22,
-                                        &arena, &text, &why)
+    err = err == ERR_OK ? doc_read_file(SMTPDX_SOURCE_DIR "/scenarios/mapper/replies.jsonl",
+                                        1 << 22, &arena, &text, &why)
                         : err;
     err = err == ERR_OK ? regress_read(text, "replies.jsonl", &arena, &set, &why) : err;
     if (err != ERR_OK) {
@@ -64,6 +64,15 @@ static void test_reading(void **state)
          "unknown cause 'x'", 1},
         {"sure", ROW("a", "\"cause\":\"auth.required\",\"sure_max\":\"very\""), "not 'very'", 1},
         {"key", ROW("a", "\"cause\":\"auth.required\",\"couse\":\"x\""), "no key 'couse'", 1},
+        {"no map", "[1]", "is a JSON object", 1},
+        {"number", ROW("a", "\"cause\":7"), "a text is wanted for 'cause'", 1},
+        {"note", ROW("a", "\"cause\":\"unknown\",\"note\":null"), "a text is wanted for 'note'", 1},
+        {"no list", ROW("a", "\"cause\":\"unknown\",\"acceptable\":\"unknown\""),
+         "a list is wanted for 'acceptable'", 1},
+        {"list of numbers", ROW("a", "\"cause\":\"unknown\",\"acceptable\":[7]"),
+         "unknown cause ''", 1},
+        {"side", ROW("a", "\"cause\":\"unknown\",\"side\":\"left\""), "mx or client, not 'left'",
+         1},
         {"lacks", "{\"id\":\"a\"}", "lacks 'provider'", 1},
         {"twice", ROW("a", "\"cause\":\"unknown\"") ROW("a", "\"cause\":\"unknown\""),
          "there before: 'a'", 2},
@@ -124,7 +133,8 @@ static void test_floor(void **state)
         assert_int_equal(c.certain_wrong, 0);
         assert_int_equal(c.oversure, 0);
         if (c.marks[REGRESS_EXACT] < floors[i].exact || c.marks[REGRESS_WRONG] > floors[i].wrong) {
-            fail_msg("provider %s: %u exact (floor %u), %u wrong (at most %u): see smtpdx explain --audit",
+            fail_msg("provider %s: %u exact (floor %u), %u wrong (at most %u): see smtpdx explain "
+                     "--audit",
                      floors[i].with_provider ? "given" : "not given", c.marks[REGRESS_EXACT],
                      floors[i].exact, c.marks[REGRESS_WRONG], floors[i].wrong);
         }
