@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What libc (errno, getaddrinfo) and libcurl (CURLE_…) print when a connection fails, alone and in
+ * a pasted session: the same cause, and none for what says nothing about the network.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "diagnose/paste.h"
+
+static struct registry *registry;
+static struct mapper *mapper;
+static struct arena arena;
+
+static int set_up(void **state)
+{
+    struct doc_errors errors;
+    (void)state;
+    arena_init(&arena);
+    doc_errors_init(&errors, &arena);
+    must(registry_load(NULL, &registry, &errors, NULL) == ERR_OK);
+    must(mapper_new(registry, &mapper, NULL) == ERR_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mapper_free(mapper);
+    registry_free(registry);
+    arena_release(&arena);
+    return 0;
+}
+
+/* clang-format off */
+static const struct row {
+    const char *text, *cause;
+} rows[] = {
+    {"Connection refused", "network.connect_refused"},
+    {"connect ECONNREFUSED 192.0.2.1:587", "network.connect_refused"},
+    {"Connection reset by peer", "network.connection_lost"},
+    {"read ECONNRESET", "network.connection_lost"},
+    {"Software caused connection abort", "network.connection_lost"},
+    {"write ECONNABORTED", "network.connection_lost"},
+    {"Broken pipe", "network.connection_lost"},
+    {"write EPIPE", "network.connection_lost"},
+    {"Transport endpoint is not connected", "network.connection_lost"},
+    {"Connection timed out", "network.connect_timeout"},
+    {"connect ETIMEDOUT 192.0.2.1:587", "network.connect_timeout"},
+    {"No route to host", "network.unreachable"},
+    {"connect EHOSTUNREACH 192.0.2.1:587", "network.unreachable"},
+    {"Network is unreachable", "network.unreachable"},
+    {"connect ENETUNREACH 2001:db8::1:587", "network.unreachable"},
+    {"Network is down", "network.unreachable"},
+    {"Host is down", "network.unreachable"},
+    {"connect EHOSTDOWN 192.0.2.1:587", "network.unreachable"},
+    {"Cannot assign requested address", "network.unreachable"},
+    {"connect EADDRNOTAVAIL 2001:db8::1:587", "network.unreachable"},
+    {"connect EACCES 192.0.2.1:587", "network.unreachable"},
+    {"Permission denied", "unknown"},
+    {"Resource temporarily unavailable", "unknown"},
+    {"Temporary failure in name resolution", "network.dns_failure"},
+    {"Non-recoverable failure in name resolution", "network.dns_failure"},
+    {"Name or service not known", "network.dns_failure"},
+    {"No address associated with hostname", "network.dns_failure"},
+    {"Address family for hostname not supported", "network.dns_failure"},
+    {"System error", "unknown"},
+    {"curl: (1) Unsupported protocol", "local.configuration"},
+    {"curl: (5) Couldn't resolve proxy name", "network.proxy_failure"},
+    {"curl: (5) Could not resolve proxy: proxy.example", "network.proxy_failure"},
+    {"curl: (6) Couldn't resolve host name", "network.dns_failure"},
+    {"curl: (6) Could not resolve host: smtp.example", "network.dns_failure"},
+    {"curl: (8) Weird server reply", "server.protocol_error"},
+    {"curl: (28) Timeout was reached", "network.connect_timeout"},
+    {"curl: (35) SSL connect error", "tls.handshake_failed"},
+    {"curl: (52) Server returned nothing (no headers, no data)", "network.connection_lost"},
+    {"curl: (55) Failed sending data to the peer", "network.connection_lost"},
+    {"curl: (56) Failure when receiving data from the peer", "network.connection_lost"},
+    {"curl: (58) Problem with the local SSL certificate", "local.configuration"},
+    {"curl: (59) Couldn't use specified SSL cipher", "tls.handshake_failed"},
+    {"curl: (64) Requested SSL level failed", "tls.starttls_missing"},
+    {"curl: (77) Problem with the SSL CA cert (path? access rights?)", "local.configuration"},
+    {"curl: (82) Failed to load CRL file (path? access rights?, format?)", "local.configuration"},
+    {"curl: (83) Issuer check against peer certificate failed", "tls.untrusted_issuer"},
+    {"curl: (90) SSL public key does not match pinned public key", "tls.untrusted_issuer"},
+    {"curl: (91) SSL server certificate status verification FAILED", "tls.untrusted_issuer"},
+    {"curl: (97) proxy handshake error", "network.proxy_failure"},
+    {"curl: (98) SSL Client Certificate required", "tls.client_certificate_required"},
+    {"curl: (27) Out of memory", "unknown"},
+};
+/* clang-format on */
+
+static const char *alone(const char *text)
+{
+    struct diagnosis d;
+    mapper_diagnose(mapper, &(struct evidence){.stage = STAGE_CONNECT, .reply = slice_of(text)},
+                    &arena, &d);
+    return cause_slug(d.cause);
+}
+
+static const char *pasted(const char *text)
+{
+    struct paste_result r;
+    struct diagnosis d = {.cause = CAUSE_UNKNOWN};
+    struct paste *p = paste_new(registry);
+    paste_add(p, SLICE("*   Trying 192.0.2.1:587..."));
+    paste_add(p, slice_of(text));
+    if (paste_end(p, &(struct evidence){.stage = STAGE_NONE}, &r) == PASTE_FAILED) {
+        mapper_diagnose(mapper, &r.evidence, &arena, &d);
+    }
+    paste_free(p);
+    return cause_slug(d.cause);
+}
+
+static void test_words_of_programs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *a = alone(rows[i].text), *b = pasted(rows[i].text);
+        if (strcmp(a, rows[i].cause) != 0 || strcmp(b, rows[i].cause) != 0) {
+            fail_msg("'%s': want %s, got %s alone and %s pasted", rows[i].text, rows[i].cause, a,
+                     b);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_of_programs)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
