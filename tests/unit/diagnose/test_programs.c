@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What libc (errno, getaddrinfo) and libcurl (CURLE_…) print when a connection fails, alone and in
- * a pasted session: the same cause, and none for what says nothing about the network.
+ * What libc (errno, getaddrinfo), OpenSSL and libcurl (CURLE_…) print when a connection fails,
+ * alone and in a pasted session: the same cause, and none for what says nothing about the network.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +69,25 @@ static const struct row {
     {"No address associated with hostname", "network.dns_failure"},
     {"Address family for hostname not supported", "network.dns_failure"},
     {"System error", "unknown"},
+    {"error:0A00010B:SSL routines::wrong version number", "tls.wrong_mode"},
+    {"error:140770FC:SSL routines:SSL23_GET_SERVER_HELLO:unknown protocol", "tls.wrong_mode"},
+    {"error:0A00042E:SSL routines::tlsv1 alert protocol version", "tls.protocol_version"},
+    {"error:0A00043E:SSL routines::tlsv1 alert inappropriate fallback", "tls.protocol_version"},
+    {"error:0A000102:SSL routines::unsupported protocol", "tls.protocol_version"},
+    {"error:0A0000BF:SSL routines::no protocols available", "tls.protocol_version"},
+    {"error:0A00010A:SSL routines::wrong ssl version", "tls.protocol_version"},
+    {"error:0A00018C:SSL routines::version too low", "tls.protocol_version"},
+    {"error:0A000410:SSL routines::sslv3 alert handshake failure", "tls.handshake_failed"},
+    {"error:0A000438:SSL routines::tlsv1 alert internal error", "tls.handshake_failed"},
+    {"error:0A000419:SSL routines::tlsv1 alert access denied", "tls.handshake_failed"},
+    {"error:0A00042F:SSL routines::tlsv1 alert insufficient security", "tls.handshake_failed"},
+    {"error:0A000416:SSL routines::sslv3 alert certificate unknown", "tls.handshake_failed"},
+    {"error:0A000458:SSL routines::tlsv1 unrecognized name", "tls.handshake_failed"},
+    {"error:0A0000C1:SSL routines::no shared cipher", "tls.handshake_failed"},
+    {"error:0A00045C:SSL routines::tlsv13 alert certificate required", "tls.client_certificate_required"},
+    {"error:0A0000C7:SSL routines::peer did not return a certificate", "tls.client_certificate_required"},
+    {"error:0A000415:SSL routines::sslv3 alert certificate expired", "tls.certificate_expired"},
+    {"error:0A000126:SSL routines::unexpected eof while reading", "network.connection_lost"},
     {"curl: (1) Unsupported protocol", "local.configuration"},
     {"curl: (5) Couldn't resolve proxy name", "network.proxy_failure"},
     {"curl: (5) Could not resolve proxy: proxy.example", "network.proxy_failure"},
