@@ -76,7 +76,7 @@ const struct cli_command command_lint = {
 
 static const struct cli_option schema_options[] = {
     {"manual", 0, NULL, "print the reference manual in Markdown instead"},
-    {"replies", 0, NULL, "that of one line of a regression set (scenarios/mapper/replies.jsonl)"},
+    {"replies", 0, NULL, "print the JSON Schema of one line of a regression set instead"},
 };
 
 enum schema_print { PRINT_SCHEMA, PRINT_MANUAL, PRINT_REPLIES };

@@ -105,8 +105,27 @@ static void test_words_and_numbers_agree(void **state)
     assert_true(other_than_untrusted > 60);
 }
 
+/* A certificate that a program prints on the way is no failure. */
+static void test_a_printed_certificate_is_none(void **state)
+{
+    static const char *const lines[] = {
+        "            X509v3 Key Usage: critical",
+        "            X509v3 Subject Key Identifier:",
+        "            X509v3 Basic Constraints: CA:FALSE, path length 0",
+        "            X509v3 Name Constraints: permitted subtree",
+        "        Signature Algorithm: certificate signature algorithm ecdsa-with-SHA384",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        if (pasted(lines[i]) != CAUSE_UNKNOWN) {
+            fail_msg("'%s' is %s", lines[i], cause_slug(pasted(lines[i])));
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_and_numbers_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_and_numbers_agree),
+                                       cmocka_unit_test(test_a_printed_certificate_is_none)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
