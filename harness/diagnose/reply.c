@@ -73,12 +73,14 @@ static enum tier tier_of(const struct judge *j, const struct rule *rule)
     return rule->sure == SURE_CERTAIN || j->provider != SIZE_MAX ? TIER_OWN : TIER_GENERIC;
 }
 
-/* Words in [from, to) that mean something and belong to the segment. */
-static bool has_meaning(const struct judge *j, size_t from, size_t to, unsigned segment)
+/* Words in [from, to) that mean something and belong to the segment. What stands in brackets does
+ * not count, unless the whole does, the word `at` too: a pair of Python's. */
+static bool has_meaning(const struct judge *j, size_t from, size_t to, unsigned segment, size_t at)
 {
+    unsigned nothing = WORD_NOISE | (j->words.list[at].flags & WORD_ASIDE ? 0U : WORD_ASIDE);
     for (size_t i = from; i < to; i++) {
         const struct word *w = &j->words.list[i];
-        if (w->segment == segment && (w->flags & (WORD_NOISE | WORD_ASIDE)) == 0 &&
+        if (w->segment == segment && (w->flags & nothing) == 0 &&
             !filler_has(&j->mapper->rules.filler, w->hash)) {
             return true;
         }
@@ -102,10 +104,12 @@ static bool is_class_equal(const struct rule *rule, const struct segment *s)
     return rule->code == 0 || s->code == 0 || rule->code / 100 == s->code / 100;
 }
 
-/* The order of the header comment, the first before all others. What is equal keeps the order of the files. */
+/* The order of the header comment, the first before all others. What is equal keeps the order of
+ * the files. */
 static uint32_t rank_of(const struct candidate *c)
 {
-    uint32_t brevity = WORDS_MAX - (uint32_t)(c->rule->literals < WORDS_MAX ? c->rule->literals : WORDS_MAX);
+    uint32_t brevity =
+        WORDS_MAX - (uint32_t)(c->rule->literals < WORDS_MAX ? c->rule->literals : WORDS_MAX);
     uint32_t rank = c->doubts != 0;
     rank = rank << 1 | c->is_other_code;
     rank = rank << 2 | (uint32_t)c->tier;
@@ -122,8 +126,8 @@ static void weigh(const struct judge *j, size_t at, size_t end, struct candidate
     unsigned last = end > at ? j->words.list[end - 1].segment : first;
     c->segment = &j->words.segments[first];
     c->tier = tier_of(j, rule);
-    c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last);
-    c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first);
+    c->has_words_behind = !rule->ends_star && has_meaning(j, end, j->words.count, last, at);
+    c->has_words_before = !rule->leads_star && has_meaning(j, c->segment->first, at, first, at);
     c->is_stage = is_same_stage(rule->reply->stage, j->stage);
     c->is_exact = is_code_equal(rule, c->segment) && is_enhanced_equal(rule, c->segment);
     c->is_other_code = !is_class_equal(rule, c->segment) ||
@@ -361,9 +365,8 @@ static bool take_enhanced_code(struct judge *j, const struct segment *s, const s
 {
     bool is_weak;
     enum cause cause = enhanced_cause(s->enhanced, j->stage, &is_weak);
-    bool is_behind =
-        rule != NULL && (is_weak || rule->cause == cause || rule->enhanced[0] != '\0' ||
-                         rule_is_of(rule, j->provider));
+    bool is_behind = rule != NULL && (is_weak || rule->cause == cause ||
+                                      rule->enhanced[0] != '\0' || rule_is_of(rule, j->provider));
     if (cause == CAUSE_UNKNOWN || is_behind) {
         return false;
     }
@@ -401,8 +404,8 @@ static bool take_codes(struct judge *j, const struct segment *s)
     return true;
 }
 
-/* A brief sentence between words that no rule knows ("… please try again later") may be the least of
- * what is said: the words that servers commonly use for a thing go before it. */
+/* A brief sentence between words that no rule knows ("… please try again later") may be the least
+ * of what is said: the words that servers commonly use for a thing go before it. */
 static void refine_brief(struct judge *j, const struct candidate *c)
 {
     const char *words = "";

@@ -49,6 +49,7 @@ static const struct frame {
     { "SMTPHeloError",                    0,       STAGE_EHLO,     "an exception of Python's smtplib" },
     { "SMTPConnectError",                 0,       STAGE_GREETING, "an exception of Python's smtplib" },
     { "SMTPResponseException",            0,       STAGE_NONE,     "an exception of Python's smtplib" },
+    { "reply:",                           AT_ONCE, STAGE_NONE,     "a log of Python's smtplib" },
     /* JavaScript */
     { "Invalid login:",                   AT_ONCE, STAGE_AUTH,     "an error of Nodemailer" },
     { "Mail command failed:",             AT_ONCE, STAGE_MAIL,     "an error of Nodemailer" },
@@ -84,9 +85,13 @@ static const struct frame {
     { "Net::SMTPServerBusy:",             AT_ONCE, STAGE_NONE,     "an exception of Ruby's net/smtp" },
     { "could not send email",             0,       STAGE_NONE,     "an error of gomail" },
     { "SMTP AUTH failed:",                AT_ONCE, STAGE_AUTH,     "an error of go-mail" },
+    { "failed to issue MAIL command:",    AT_ONCE, STAGE_MAIL,     "an error of go-mail" },
+    { "SendMail:",                        0,       STAGE_NONE,     "an error of Mattermost" },
+    { "response to RCPT command for",     0,       STAGE_RCPT,     "a log of Mailpit" },
     /* programs */
     { "msmtp: server message:",           AT_ONCE | LINES, STAGE_NONE, "msmtp" },
     { "mail server responded:",           AT_ONCE, STAGE_NONE,     "Thunderbird" },
+    { "Negative SMTP reply:",             AT_ONCE, STAGE_NONE,     "K-9 Mail" },
     { "SMTP session failed:",             AT_ONCE, STAGE_NONE,     "mutt" },
     { "<**",                              AT_ONCE | LINES, STAGE_NONE, "swaks" },
     { "<~*",                              AT_ONCE | LINES, STAGE_NONE, "swaks" },

@@ -465,7 +465,14 @@ static void test_codes(void **state)
         {"550 5.4.4 Elephants", STAGE_RCPT, CAUSE_SEND_RECIPIENT_DOMAIN_INVALID},
         {"550 5.7.20 Elephants", STAGE_BODY, CAUSE_SEND_DMARC_FAILED},
         {"450 4.4.5 Elephants", STAGE_BODY, CAUSE_SERVER_BUSY},
-        {"554 5.7.9 Elephants", STAGE_BODY, CAUSE_UNKNOWN}, /* a login's code elsewhere */
+        {"559 5.7.9 Elephants", STAGE_BODY, CAUSE_UNKNOWN},         /* a login's code elsewhere */
+        {"554 Elephants", STAGE_BODY, CAUSE_SEND_CONTENT_REJECTED}, /* RFC 5321 4.2.3 */
+        {"550 Elephants", STAGE_MAIL, CAUSE_SEND_SENDER_NOT_PERMITTED},
+        {"451 Elephants", STAGE_MAIL, CAUSE_SERVER_UNAVAILABLE},
+        {"451 Elephants", STAGE_AUTH, CAUSE_AUTH_TEMPORARY_FAILURE},
+        {"504 Elephants", STAGE_MAIL, CAUSE_SERVER_SYNTAX_ERROR},
+        {"556 Elephants", STAGE_RCPT, CAUSE_SEND_RECIPIENT_DOMAIN_INVALID}, /* RFC 7504 4 */
+        {"521 Elephants", STAGE_GREETING, CAUSE_SERVER_ACCESS_DENIED},
         {"599 5.7.9 Elephants", STAGE_AUTH, CAUSE_AUTH_MECHANISM_TOO_WEAK},
         {"503 5.5.4 Elephants", STAGE_MAIL, CAUSE_SERVER_BAD_SEQUENCE}, /* weak */
         {"559 5.5.4 Elephants", STAGE_MAIL, CAUSE_SERVER_SYNTAX_ERROR},
