@@ -23,6 +23,7 @@
  */
 #include "diagnose/enhanced.h"
 #include "diagnose/judge.h"
+#include "diagnose/paste.h"
 
 #include <string.h>
 
@@ -359,6 +360,19 @@ static bool take_phrase(struct judge *j, struct slice text, const struct rule *r
     return true;
 }
 
+/* What no server said: a program's words, as they stand in a pasted session. */
+static bool take_note(struct judge *j)
+{
+    enum fault fault = paste_fault(j->text);
+    if (fault == FAULT_NONE) {
+        return false;
+    }
+    must(cause_from_slug(slice_of(fault_cause(fault)), &j->out->cause));
+    j->out->sure = SURE_POSSIBLE;
+    judge_because(j, "the words of a program: %s", fault_sentence(fault));
+    return true;
+}
+
 /* The registry's meaning of the enhanced code goes before that of a reply code alone; a rule that
  * names both codes, or the provider's own, goes before the registry. */
 static bool take_enhanced_code(struct judge *j, const struct segment *s, const struct rule *rule)
@@ -454,5 +468,8 @@ bool judge_reply(struct judge *j)
         }
     }
     set_codes(j, &j->words.segments[0]);
-    return (j->out->code == 0 || j->out->code >= 400) && take_phrase(j, j->text, NULL);
+    if (j->out->code != 0 && j->out->code < 400) {
+        return false;
+    }
+    return take_phrase(j, j->text, NULL) || (j->out->code == 0 && take_note(j));
 }

@@ -40,6 +40,7 @@ static const struct frame {
     { "remote server responded",          RELAY,           STAGE_NONE, "a relay quotes the server behind it" },
     { "response from the remote server was:", AT_ONCE | RELAY, STAGE_NONE, "Gmail quotes the server behind it" },
     { "diagnostic-code: smtp;",           AT_ONCE | RELAY, STAGE_NONE, "a delivery status notification quotes it (RFC 3464 2.3.6)" },
+    { "smtp;",                            AT_ONCE | RELAY, STAGE_NONE, "a delivery status notification quotes it (RFC 3464 2.3.6)" },
     { "<<<",                              AT_ONCE | RELAY | LINES, STAGE_NONE, "Sendmail quotes the server behind it" },
     /* Python */
     { "SMTPAuthenticationError",          0,       STAGE_AUTH,     "an exception of Python's smtplib" },

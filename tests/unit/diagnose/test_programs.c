@@ -40,6 +40,25 @@ static int tear_down(void **state)
 static const struct row {
     const char *text, *cause;
 } rows[] = {
+    /* Ruby, Go, rustls, Java, .NET, Indy, Erlang */
+    {"Net::OpenTimeout: execution expired", "network.connect_timeout"},
+    {"Net::ReadTimeout with #<TCPSocket:(closed)>", "network.read_timeout"},
+    {"EOFError: end of file reached", "network.connection_lost"},
+    {"hostname \"smtp.example.net\" does not match the server certificate", "tls.hostname_mismatch"},
+    {"dial tcp 192.0.2.1:587: i/o timeout", "network.connect_timeout"},
+    {"x509: cannot validate certificate for 192.0.2.1 because it doesn't contain any IP SANs", "tls.hostname_mismatch"},
+    {"invalid peer certificate: UnknownIssuer", "tls.untrusted_issuer"},
+    {"invalid peer certificate: Expired", "tls.certificate_expired"},
+    {"invalid peer certificate: NotValidForName", "tls.hostname_mismatch"},
+    {"invalid peer certificate: Other(OtherError(UnsupportedCertVersion))", "tls.certificate_invalid"},
+    {"javax.net.ssl.SSLHandshakeException: No appropriate protocol", "tls.protocol_version"},
+    {"javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "tls.wrong_mode"},
+    {"The remote name could not be resolved: 'smtp.example.net'", "network.dns_failure"},
+    {"The handshake failed due to an unexpected packet format.", "tls.wrong_mode"},
+    {"Socket Error # 10060 Connection timed out.", "network.connect_timeout"},
+    {"Socket Error # 10061 Connection refused.", "network.connect_refused"},
+    {"Client network socket disconnected before secure TLS connection was established", "network.connection_lost"},
+    {"{network_failure,\"smtp.example.net\",{error,nxdomain}}", "network.dns_failure"},
     {"Connection refused", "network.connect_refused"},
     {"connect ECONNREFUSED 192.0.2.1:587", "network.connect_refused"},
     {"Connection reset by peer", "network.connection_lost"},
@@ -147,8 +166,44 @@ static void test_words_of_programs(void **state)
     }
 }
 
+/* What a pasted session's line stands for, the same words say without a session, too. */
+static void test_every_note_alone(void **state)
+{
+    static const char *const notes[] = {
+#define NOTE(words, fault)      words,
+#define CERT_NOTE(words, fault) "certificate verify failed: " words,
+#include "diagnose/paste_notes.def"
+#undef CERT_NOTE
+#undef NOTE
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(notes); i++) {
+        for (enum stage stage = STAGE_NONE; stage < STAGE_COUNT; stage++) {
+            struct diagnosis d;
+            mapper_diagnose(mapper, &(struct evidence){.stage = stage, .reply = slice_of(notes[i])},
+                            &arena, &d);
+            if (d.cause == CAUSE_UNKNOWN || d.sure != SURE_POSSIBLE) {
+                fail_msg("'%s' at %s: %s, %s", notes[i], stage_slug(stage), cause_slug(d.cause),
+                         sureness_slug(d.sure));
+            }
+        }
+    }
+}
+
+static void test_no_note_in_a_reply(void **state)
+{
+    struct diagnosis d;
+    (void)state;
+    mapper_diagnose(mapper,
+                    &(struct evidence){.stage = STAGE_QUIT, .reply = SLICE("221 2.0.0 timed out")},
+                    &arena, &d);
+    assert_int_equal(d.cause, CAUSE_UNKNOWN);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_of_programs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_of_programs),
+                                       cmocka_unit_test(test_every_note_alone),
+                                       cmocka_unit_test(test_no_note_in_a_reply)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
