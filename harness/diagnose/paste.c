@@ -396,7 +396,10 @@ enum paste_outcome paste_end(struct paste *p, const struct evidence *given,
     fill(p, &out->evidence);
     if (f != NULL) {
         out->evidence.reply = hidden(p, f->reply);
-        out->evidence.stage = f->command.stage != STAGE_NONE ? f->command.stage : given->stage;
+        bool is_seen = f->command.words[0] != '\0'; /* else the greeting is a guess at most */
+        bool is_given = given->stage != STAGE_NONE && !is_seen;
+        out->evidence.stage =
+            is_given || f->command.stage == STAGE_NONE ? given->stage : f->command.stage;
         out->evidence.inside_tls = f->is_tls;
         out->command = arena_text(&p->arena, slice_of(f->command.words));
         out->line = f->line;

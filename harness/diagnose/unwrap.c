@@ -58,6 +58,7 @@ static const struct frame {
     { "Recipient command failed:",        AT_ONCE, STAGE_RCPT,     "an error of Nodemailer" },
     { "Data command failed:",             AT_ONCE, STAGE_DATA,     "an error of Nodemailer" },
     { "Message failed:",                  AT_ONCE, STAGE_BODY,     "an error of Nodemailer" },
+    { "command failed -",                 AT_ONCE, STAGE_NONE,     "an error of Nodemailer's forerunners" },
     { "Invalid greeting. response=",      AT_ONCE, STAGE_GREETING, "an error of Nodemailer" },
     { "response:",                        AT_ONCE, STAGE_NONE,     "an error object" },
     /* Java, .NET */

@@ -21,6 +21,7 @@ struct reader {
     const char *base; /* of the text */
     enum words_mode mode;
     bool is_line_start, after_arrow, after_colon;
+    bool goes_on; /* the last code stood before a hyphen (RFC 5321 4.2.1) */
     bool in_head; /* codes of the segment are being read; no word of it has come yet */
     unsigned depth;
 };
@@ -30,11 +31,11 @@ enum {
     SPACE = 1,
     DIGIT = 2,
     LETTER = 4,
-    WIDE = 8,     /* not ASCII */
-    MARK = 16,    /* what it stands in varies from one connection to the next */
-    POINT = 32,   /* so it does where it joins two words, or begins "://" */
+    WIDE = 8,   /* not ASCII */
+    MARK = 16,  /* what it stands in varies from one connection to the next */
+    POINT = 32, /* so it does where it joins two words, or begins "://" */
     BRACKET = 64,
-    QUOTE = 128,  /* may stand before a code */
+    QUOTE = 128, /* may stand before a code */
     OF_WORD = DIGIT | LETTER | WIDE,
 };
 
@@ -121,8 +122,8 @@ static uint64_t within(uint64_t x, unsigned first, unsigned last)
     return (low + EACH(0x80 - first)) & ~(low + EACH(0x7f - last)) & ~x & EACH(0x80);
 }
 
-/* The end and the hash of the word of letters and digits at p, eight octets at a time. 'A' counts as
- * 'a': the bit that tells them apart is set, which every digit has set. */
+/* The end and the hash of the word of letters and digits at p, eight octets at a time. 'A' counts
+ * as 'a': the bit that tells them apart is set, which every digit has set. */
 static const char *read_word(const char *p, const char *end, uint64_t *hash, unsigned *kinds)
 {
     uint64_t h = 0;
@@ -319,8 +320,8 @@ static size_t take_words(struct reader *r, struct slice text)
         p++;
     }
     size_t n = (size_t)(p - text.p);
-    unsigned flags = (is_noise((struct slice){text.p, n}, all) ? WORD_NOISE : 0) |
-                     (is_aside ? WORD_ASIDE : 0);
+    unsigned flags =
+        (is_noise((struct slice){text.p, n}, all) ? WORD_NOISE : 0) | (is_aside ? WORD_ASIDE : 0);
     for (size_t i = first; flags != 0 && i < r->out->count; i++) {
         r->out->list[i].flags |= (uint8_t)flags;
     }
@@ -348,6 +349,15 @@ static struct slice unquoted(struct slice chunk)
     return chunk;
 }
 
+/* "421-4.7.0" promises another line; the same codes in the middle of this one are that line, joined
+ * by whoever wrote the reply down. */
+static bool is_joined_line(struct reader *r, unsigned code, struct slice behind)
+{
+    const struct segment *now = segment_now(r);
+    return r->goes_on && !r->is_line_start && !r->after_arrow && now->code == code &&
+           slice_eq_text(slice_sub(behind, 0, enhanced_length(behind)), now->enhanced);
+}
+
 /* A code begins a segment at the start of a line, with its enhanced code, behind an arrow, or, as
  * the first code at all, where a program quotes it ("Invalid login: 535 …"). */
 static size_t take_code(struct reader *r, struct slice chunk, struct slice rest, bool is_quoted)
@@ -357,17 +367,18 @@ static size_t take_code(struct reader *r, struct slice chunk, struct slice rest,
     if (n == 0) {
         return 0;
     }
-    struct slice behind =
-        n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
+    struct slice behind = n < chunk.n ? (struct slice){chunk.p + n, chunk.n - n} : next_chunk(rest);
     bool is_first = (is_quoted || r->after_colon) && segment_now(r)->code == 0 && code >= 400;
     bool is_reply = r->is_line_start || r->after_arrow || is_first || enhanced_length(behind) != 0;
     if (!is_reply) {
         return segment_now(r)->code == code ? n
                                             : 0; /* of a further line, joined to the one before */
     }
-    if (segment_now(r)->code != code || (!r->is_line_start && !r->in_head)) {
+    bool is_other = segment_now(r)->code != code || (!r->is_line_start && !r->in_head);
+    if (is_other && !is_joined_line(r, code, behind)) {
         segment_open(r, code, chunk.p);
     }
+    r->goes_on = n < chunk.n && chunk.p[n - 1] == '-';
     return n;
 }
 
@@ -389,15 +400,16 @@ static size_t take_chunk(struct reader *r, struct slice text)
 {
     bool may_be_code = (class_of(text.p[0]) & (DIGIT | QUOTE)) != 0;
     size_t n = may_be_code ? take_code_or_words(r, text) : take_words(r, text);
-    r->after_arrow = (n == 2 && memcmp(text.p, "->", 2) == 0) ||
-                     (n == 5 && memcmp(text.p, "said:", 5) == 0);
+    r->after_arrow =
+        (n == 2 && memcmp(text.p, "->", 2) == 0) || (n == 5 && memcmp(text.p, "said:", 5) == 0);
     r->after_colon = text.p[n - 1] == ':';
     return n;
 }
 
 void words_read(struct slice text, enum words_mode mode, struct words *out)
 {
-    struct reader r = {.out = out, .base = text.p, .mode = mode, .is_line_start = true, .in_head = true};
+    struct reader r = {
+        .out = out, .base = text.p, .mode = mode, .is_line_start = true, .in_head = true};
     out->count = 0;
     out->segment_count = 1;
     out->segments[0] = (struct segment){.first = 0};
