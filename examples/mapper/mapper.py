@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A product's own error mapping, as one finds it: codes and words, and a vocabulary of its own.
 
-smtpdx gives it one line of JSON on standard input and reads one word, or {"cause": ...}, from standard output.
+smtpdx gives it lines of JSON on standard input, and reads for each a word, or {"cause": ...}, from standard output:
+one line and the end (process: own), or line after line (process: shared).
 """
 import json
 import sys
@@ -24,5 +25,6 @@ def kind_of(reply: str, stage: str) -> str:
     return "OTHER"
 
 
-question = json.loads(sys.stdin.readline())
-print(json.dumps({"cause": kind_of(question.get("reply", ""), question.get("stage", ""))}))
+for line in sys.stdin:
+    question = json.loads(line)
+    print(json.dumps({"cause": kind_of(question.get("reply", ""), question.get("stage", ""))}), flush=True)

@@ -19,10 +19,12 @@
 #include "run/again.h"
 #include "run/coordinator.h"
 #include "run/interrupt.h"
+#include "run/peers.h"
 #include "wire/path.h"
 
 enum {
     OPT_SIM = SELECTION_OPTION_COUNT,
+    OPT_MAPPER,
     OPT_JOBS,
     OPT_IN_FLIGHT,
     OPT_JUNIT,
@@ -46,6 +48,8 @@ enum {
 static const struct cli_option options[] = {
     SELECTION_OPTIONS,
     {"sim", 's', NULL, "simulate: memory and a virtual clock instead of sockets"},
+    {"mapper", 0, "FILE",
+     "ask the mapper of FILE wherever a scenario asks ours, and run nothing else"},
     {"jobs", 'j', "N", "worker processes (default: one per processor; at most four of them)"},
     {"in-flight", 0, "N", "cases at once per worker (default: 1024)"},
     {"junit", 0, "FILE", "JUnit XML (default: TEST-smtpdx.xml)"},
@@ -74,7 +78,7 @@ struct run_command {
     bool flaky_fails;
     bool has_seed;
     uint64_t jobs, in_flight, min_tests, seed;
-    const char *colour;
+    const char *colour, *mapper;
     struct outputs outputs;
 
     /* while running */
@@ -140,6 +144,9 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_COLOUR:
         r->colour = value;
         return on_choice("colour", value, "auto", "always", "never");
+    case OPT_MAPPER:
+        r->mapper = value;
+        return true;
     case OPT_KEEP_SECRETS:
         r->outputs.secrets_path = value;
         return true;
@@ -412,6 +419,10 @@ static const char *again_options(struct run_command *r)
             again_add_word(&out, slice_of(s->have.list[i]));
         }
     }
+    if (r->mapper != NULL) {
+        buf_add_text(&out, " --mapper ");
+        again_add_word(&out, slice_of(r->mapper));
+    }
     if (s->providers != NULL) {
         buf_add_text(&out, " --providers ");
         again_add_word(&out, slice_of(s->providers));
@@ -468,7 +479,9 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         context.mapper = mapper;
         context.tls = tls_cache_new(context.pki);
         context.setups = tls_setups_new();
+        context.peers = peers_new();
         status = run_plan(r, &context);
+        peers_free(context.peers);
         tls_setups_free(context.setups);
         tls_cache_free(context.tls);
     }
@@ -501,6 +514,29 @@ static int with_secrets(struct run_command *r)
     return status;
 }
 
+/* Where a scenario asks our mapper, that of the file is asked; all else is left out. */
+static int put_mapper(struct run_command *r)
+{
+    const struct spec_mapper *mapper;
+    struct buf errors;
+    buf_init(&errors, BUF_NO_CAP);
+    enum err err = mapper_file_load(r->mapper, &r->selection.arena, &mapper, &errors);
+    fwrite(buf_text(&errors), 1, errors.n, stderr);
+    buf_release(&errors);
+    if (err != ERR_OK) {
+        return EXIT_DID_NOT_LOAD;
+    }
+    size_t selected = r->selection.plan.count;
+    plan_ask(&r->selection.plan, mapper, &r->selection.arena);
+    if (selected != 0 && r->selection.plan.count == 0) {
+        fprintf(stderr,
+                "smtpdx: none of the %zu selected cases asks our mapper alone (classify without "
+                "a command): --mapper has nothing to do\n",
+                selected);
+    }
+    return EXIT_ALL_PASSED;
+}
+
 static int run(int argc, char **argv)
 {
     struct run_command r = {.jobs = processors(), .in_flight = 1024};
@@ -512,6 +548,9 @@ static int run(int argc, char **argv)
     if (parsed == CLI_GO_ON) {
         status = selection_load(&r.selection, (const char *const *)(argv + first),
                                 (size_t)(argc - first));
+        if (status == EXIT_ALL_PASSED && r.mapper != NULL) {
+            status = put_mapper(&r);
+        }
         if (status == EXIT_ALL_PASSED && r.is_simulated) {
             plan_skip_endpoints(&r.selection.plan);
         }

@@ -73,7 +73,7 @@ struct case_run {
     const char *local_detail;
     bool has_diagnosis;
     struct diagnosis diagnosis;
-    struct json *foreign; /* what somebody else's mapper said; owned */
+    struct json *foreign;           /* what somebody else's mapper said; owned */
     const char *error_kind, *error; /* we could not do our work */
 };
 
@@ -122,6 +122,20 @@ static void describe(struct case_run *r, int64_t now_us, struct document_input *
     };
 }
 
+/* A word of several causes says the one that the case holds with, if there is one. */
+static void take_meaning(const struct case_run *r, const struct judge_input *judge,
+                         struct json *document)
+{
+    bool holds = false;
+    const char *cause = "";
+    for (size_t i = 0; r->foreign != NULL && !holds && cause != NULL; i++) {
+        cause = foreign_meaning(r->spec->classify, r->foreign, i);
+        json_set(document, "cause",
+                 cause != NULL ? json_text(cause) : json_ref(json_get(r->foreign, "cause")));
+        holds = cause != NULL && judge_expectations_hold(judge, document);
+    }
+}
+
 /* NULL: passed, and nobody wants more. */
 static struct json *judged_document(struct case_run *r, int64_t now_us)
 {
@@ -149,6 +163,7 @@ static struct json *judged_document(struct case_run *r, int64_t now_us)
     for (size_t i = 0; r->foreign != NULL && json_pair(r->foreign, i, &key, &value); i++) {
         json_set(document, key, json_ref(value));
     }
+    take_meaning(r, &judge, document);
     judge_case(&judge, document);
     return document;
 }
@@ -489,7 +504,7 @@ static void classify(struct case_run *r)
     const struct spec_classify *c = r->spec->classify;
     struct why why;
     if (c->command != NULL) {
-        if (foreign_classify(c, &r->arena, &r->foreign, &why) != ERR_OK) {
+        if (foreign_classify(c, r->context->peers, &r->foreign, &why) != ERR_OK) {
             finish_error(r, "tool.adapter_missing", why.text);
             return;
         }

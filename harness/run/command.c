@@ -1,188 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One child process, its output over a pipe, with a deadline. */
-#include "run/command.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-extern char **environ;
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* What a stranger's program may know of ours. */
-static const char *const harmless[] = {
-    "PATH=", "HOME=", "LANG=", "LC_ALL=", "TMPDIR=", "TZ=", "USER="};
-
-static char **stranger_environment(void)
-{
-    size_t n = 0;
-    char **list = mem_zalloc(COUNT(harmless) + 1, sizeof *list);
-    for (char **e = environ; *e != NULL; e++) {
-        for (size_t i = 0; i < COUNT(harmless) && n < COUNT(harmless); i++) {
-            if (strncmp(*e, harmless[i], strlen(harmless[i])) == 0) {
-                list[n++] = *e;
-            }
-        }
-    }
-    return list;
-}
-
-struct child {
-    pid_t pid;
-    int in, out; /* our ends; -1: closed */
-};
-
-static int spawn(const struct command *command, const int in[2], const int out[2], pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, command->is_stranger
-                                              ? POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-                                              : POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    /* posix_spawn wants char *const *, and does not write to the strings (POSIX). */
-    union {
-        const char *const *in;
-        char *const *out;
-    } args = {.in = command->argv};
-    char **environment = command->is_stranger ? stranger_environment() : environ;
-    int error = posix_spawnp(pid, command->argv[0], &actions, &attributes, args.out, environment);
-    if (command->is_stranger) {
-        free(environment);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return error;
-}
-
-static void close_end(int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-    *fd = -1;
-}
-
-/* The child may end without reading: EPIPE is no error of ours. */
-static void write_some(struct child *c, struct slice *input)
-{
-    ssize_t n = input->n != 0 ? write(c->in, input->p, input->n) : 0;
-    if (n > 0) {
-        *input = slice_from(*input, (size_t)n);
-    }
-    if (input->n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
-        close_end(&c->in);
-    }
-}
-
-/* False at the end of the output. */
-static bool read_some(const struct child *c, struct buf *out)
-{
-    char block[4096];
-    ssize_t n = read(c->out, block, sizeof block);
-    if (n > 0) {
-        buf_add(out, slice_make(block, (size_t)n));
-    }
-    explicit_bzero(block, sizeof block);
-    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
-}
+#include "run/child.h"
 
 /* Until the end of its output, or the deadline; false when time ran out. */
-static bool talk(struct child *c, struct slice input, int64_t deadline, struct buf *out)
+static bool talk(struct child *c, struct slice input, int64_t until_ms, struct buf *out)
 {
     for (;;) {
-        struct pollfd p[2] = {{.fd = c->out, .events = POLLIN}, {.fd = c->in, .events = POLLOUT}};
-        int64_t left = deadline - now_ms();
-        int ready = left > 0 ? poll(p, 2, (int)left) : 0;
-        if (ready == 0) {
+        bool can_write, can_read;
+        if (input.n == 0) {
+            child_close_input(c);
+        }
+        if (!child_wait(c, input.n, until_ms, &can_write, &can_read)) {
             return false;
         }
-        if (ready > 0 && p[1].revents != 0) {
-            write_some(c, &input);
+        if (can_write) {
+            child_write(c, &input);
         }
-        if (ready > 0 && p[0].revents != 0 && (!read_some(c, out) || out->is_full)) {
+        if (can_read && (!child_read(c, out) || out->is_full)) {
             return true; /* the exit status tells the rest */
         }
     }
 }
 
-static enum err judge_status(const char *name, int status, bool in_time, struct why *why)
-{
-    if (!in_time) {
-        return why_set(why, ERR_IO, "%s did not end in time and was stopped", name);
-    }
-    if (WIFSIGNALED(status)) {
-        return why_set(why, ERR_IO, "%s was ended by signal %d", name, WTERMSIG(status));
-    }
-    if (WEXITSTATUS(status) != 0) {
-        return why_set(why, ERR_IO, "%s ended with status %d", name, WEXITSTATUS(status));
-    }
-    return ERR_OK;
-}
-
-static bool make_pipes(int in[2], int out[2])
-{
-    if (pipe2(in, O_CLOEXEC) != 0) {
-        return false;
-    }
-    if (pipe2(out, O_CLOEXEC) != 0) {
-        close(in[0]);
-        close(in[1]);
-        return false;
-    }
-    return true;
-}
-
 enum err command_talk(const struct command *command, struct buf *out, struct why *why)
 {
-    int in[2], from[2];
-    if (!make_pipes(in, from)) {
-        return why_set(why, ERR_IO, "no pipe: %s", strerror(errno));
-    }
-    struct child c = {.in = in[1], .out = from[0]};
-    int error = spawn(command, in, from, &c.pid);
-    close(in[0]);
-    close(from[1]);
-    if (error != 0) {
-        close(c.in);
-        close(c.out);
-        return why_set(why, ERR_IO, "%s: %s", command->argv[0], strerror(error));
-    }
-    (void)fcntl(c.in, F_SETFL, O_NONBLOCK);
-    bool in_time = talk(&c, command->input, now_ms() + command->timeout_ms, out);
-    close_end(&c.in);
-    close_end(&c.out);
+    struct child c;
+    TRY(child_start(command, &c, why));
+    bool in_time = talk(&c, command->input, child_now_ms() + command->timeout_ms, out);
     if (!in_time || out->is_full) {
-        kill(command->is_stranger ? -c.pid : c.pid, SIGKILL); /* with those that it started */
+        child_kill(&c, command->is_stranger);
     }
-    int status = 0;
-    while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    enum err err = child_end(&c, command, !in_time, why);
     if (out->is_full) {
         return why_set(why, ERR_LIMIT, "%s printed more than %zu octets and was stopped",
                        command->argv[0], out->n);
     }
-    return judge_status(command->argv[0], status, in_time, why);
+    return err;
 }
 
 enum err command_output(const char *const *argv, int timeout_ms, struct buf *out, struct why *why)

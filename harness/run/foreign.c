@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One process per reply: JSON in, a word or JSON out, the word translated. */
+/* A line of JSON in, a word or JSON out, the word translated. */
 #include "run/foreign.h"
 
-#include "run/command.h"
+#include "diagnose/diagnose.h"
 
 #include <string.h>
 
@@ -77,11 +77,37 @@ static struct slice first_line(struct slice text)
     return line;
 }
 
-static struct json *translated(const struct spec_classify *c, struct slice word,
-                               struct arena *arena)
+static const struct node *value_of(const struct spec_classify *c, struct slice word)
 {
-    const struct node *ours = node_get(c->map, arena_text(arena, word));
-    return json_string(ours != NULL ? node_text(ours) : word);
+    for (size_t i = 0; c->map != NULL && i < c->map->count; i++) {
+        if (slice_eq(c->map->keys[i]->text, word)) {
+            return c->map->items[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_several(const struct node *value)
+{
+    return value->kind == NODE_LIST || slice_has_suffix(node_text(value), SLICE(".*"));
+}
+
+static struct json *translated(const struct spec_classify *c, struct slice word)
+{
+    const struct node *ours = value_of(c, word);
+    return json_string(ours != NULL && !has_several(ours) ? node_text(ours) : word);
+}
+
+const char *foreign_meaning(const struct spec_classify *c, const struct json *answer, size_t i)
+{
+    const struct node *value = value_of(c, json_slice(json_get(answer, "cause")));
+    for (int k = 0; value != NULL && has_several(value) && k < CAUSE_COUNT; k++) {
+        const char *slug = cause_slug((enum cause)k);
+        if (mapper_means(value, slug) && i-- == 0) {
+            return slug;
+        }
+    }
+    return NULL;
 }
 
 static enum err bad_answer(const struct spec_classify *c, struct slice line, struct why *why)
@@ -92,8 +118,8 @@ static enum err bad_answer(const struct spec_classify *c, struct slice line, str
                    c->command[0]);
 }
 
-static enum err read_answer(const struct spec_classify *c, struct slice line, struct arena *arena,
-                            struct json **out, struct why *why)
+static enum err read_answer(const struct spec_classify *c, struct slice line, struct json **out,
+                            struct why *why)
 {
     static const char *const more[] = {"sure", "who", "retry"};
     struct json *answer = NULL, *map = json_map();
@@ -105,7 +131,7 @@ static enum err read_answer(const struct spec_classify *c, struct slice line, st
         json_free(map);
         return bad_answer(c, line, why);
     }
-    json_set(map, "cause", translated(c, word, arena));
+    json_set(map, "cause", translated(c, word));
     for (size_t i = 0; i < COUNT(more); i++) {
         const struct json *value = is_json ? json_get(answer, more[i]) : NULL;
         json_set(map, more[i],
@@ -116,7 +142,7 @@ static enum err read_answer(const struct spec_classify *c, struct slice line, st
     return ERR_OK;
 }
 
-enum err foreign_classify(const struct spec_classify *c, struct arena *arena, struct json **out,
+enum err foreign_classify(const struct spec_classify *c, struct peers *peers, struct json **out,
                           struct why *why)
 {
     struct buf question, answer;
@@ -129,9 +155,10 @@ enum err foreign_classify(const struct spec_classify *c, struct arena *arena, st
         .is_stranger = true,
         .timeout_ms = c->timeout_us != 0 ? (int)(c->timeout_us / 1000) : TIMEOUT_MS,
     };
-    enum err err = command_talk(&command, &answer, why);
+    enum err err = c->process == PROCESS_SHARED ? peers_ask(peers, &command, &answer, why)
+                                                : command_talk(&command, &answer, why);
     if (err == ERR_OK) {
-        err = read_answer(c, first_line(buf_slice(&answer)), arena, out, why);
+        err = read_answer(c, first_line(buf_slice(&answer)), out, why);
     }
     buf_release(&question);
     buf_release(&answer);

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "run/again.h"
 
-enum { TEXT_MAX = 64 * 1024, LAST_LINES = 12, SHOWN_CHECKS = 5 };
+enum { TEXT_MAX = 64 * 1024, LAST_LINES = 12, SHOWN_CHECKS = 5, QUESTION_MAX = 200 };
 
 struct judging {
     const struct judge_input *in;
@@ -271,8 +271,23 @@ static size_t line_of_failure(const struct judging *j)
     return SIZE_MAX;
 }
 
+/* "asked: rcpt, gmail: 550 5.1.1 …" */
+static void add_question(const struct spec_case *spec, struct buf *out)
+{
+    const struct spec_classify *c = spec->classify;
+    if (c == NULL || spec->probe != NULL) {
+        return;
+    }
+    struct slice said = c->reply.n != 0 ? c->reply : slice_of(c->fault);
+    buf_addf(out, "asked: %s%s%s: ", stage_slug(c->stage), c->provider != NULL ? ", " : "",
+             c->provider != NULL ? c->provider->name : "");
+    text_visible(slice_sub(said, 0, QUESTION_MAX), TEXT_ONE_LINE, out);
+    buf_add_text(out, said.n > QUESTION_MAX ? " [cut]\n" : "\n");
+}
+
 static void put_text(struct judging *j)
 {
+    add_question(j->in->spec, &j->text);
     if (j->in->transcript != NULL) {
         transcript_print(j->in->transcript, j->in->start_us, LAST_LINES, line_of_failure(j),
                          &j->text);
@@ -360,6 +375,7 @@ struct json *judge_error_with_wire(const struct judge_input *in, const char *kin
         transcript_print(in->transcript, in->start_us, LAST_LINES, SIZE_MAX, &text);
         json_set(doc, "transcript", transcript_to_json(in->transcript, in->start_us));
     }
+    add_question(in->spec, &text);
     again_add(&text, in->again, in->spec);
     json_set(doc, "text", json_string(buf_slice(&text)));
     buf_release(&text);

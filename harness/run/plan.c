@@ -307,3 +307,54 @@ void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_co
         }
     }
 }
+
+/* NULL: nothing of it is left. */
+static const struct node *expect_of(const struct node *expect, const struct spec_mapper *mapper,
+                                    struct arena *arena)
+{
+    static const char *const usual[] = {"cause", NULL};
+    const char *const *says = mapper->says != NULL ? mapper->says : usual;
+    const struct node **keys = arena_array(arena, expect->count, sizeof(const struct node *));
+    const struct node **items = arena_array(arena, expect->count, sizeof(const struct node *));
+    size_t n = 0;
+    for (size_t i = 0; i < expect->count; i++) {
+        const char *const one[] = {arena_text(arena, expect->keys[i]->text), NULL};
+        size_t count = 0;
+        while (says[count] != NULL) {
+            count++;
+        }
+        if (any_name(one, says, count)) {
+            keys[n] = expect->keys[i];
+            items[n++] = expect->items[i];
+        }
+    }
+    return n != 0 ? node_new_map(arena, expect, keys, items, n) : NULL;
+}
+
+void plan_ask(struct plan *plan, const struct spec_mapper *mapper, struct arena *arena)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct spec_case *ours = plan->cases[i].spec;
+        if (ours->classify == NULL || ours->probe != NULL || ours->classify->command != NULL) {
+            continue;
+        }
+        struct spec_classify *classify = arena_alloc(arena, sizeof *classify);
+        struct spec_case *theirs = arena_alloc(arena, sizeof *theirs);
+        *classify = *ours->classify;
+        classify->command = mapper->of.command;
+        classify->map = mapper->of.map;
+        classify->process = mapper->of.process;
+        classify->timeout_us = mapper->of.timeout_us;
+        *theirs = *ours;
+        theirs->classify = classify;
+        theirs->expect_fail = NULL;
+        theirs->expect = expect_of(ours->expect, mapper, arena);
+        plan->cases[n] = (struct plan_case){.spec = theirs, .skip = plan->cases[i].skip};
+        if (theirs->expect == NULL && plan->cases[n].skip == NULL) {
+            plan->cases[n].skip = "the mapper says nothing of what this case expects";
+        }
+        n++;
+    }
+    plan->count = n;
+}

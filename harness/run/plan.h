@@ -55,4 +55,11 @@ void plan_skip_endpoints(struct plan *plan);
 void plan_apply_needs(struct plan *plan, const char *const *have, size_t have_count,
                       struct arena *arena);
 
+/*
+ * Leaves the cases that ask our mapper alone, and has them ask that one. What a case expects beyond
+ * what it says is not looked at; a case of which nothing is left is skipped. Failures that are
+ * expected of ours are not expected of it.
+ */
+void plan_ask(struct plan *plan, const struct spec_mapper *mapper, struct arena *arena);
+
 #endif

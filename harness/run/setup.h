@@ -29,6 +29,7 @@ struct run_context {
     const char *hostname; /* full domain name of this machine, for EHLO to real servers; NULL: none */
     bool keep_transcripts;
     const char *again; /* options of the command that repeats a case, or NULL */
+    struct peers *peers; /* programs that answer for somebody else's mapper */
     bool only_verdicts; /* of cases that passed nobody wants a document */
 };
 

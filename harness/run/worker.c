@@ -16,6 +16,7 @@
 
 #include "result/log.h"
 #include "run/frame.h"
+#include "run/peers.h"
 #include "run/rerun.h"
 
 enum {
@@ -246,6 +247,7 @@ int worker_run(const struct worker_params *params)
     w->params = params;
     buf_init(&w->out, BUF_NO_CAP);
     int status = params->is_simulated ? run_simulated(w) : run_sockets(w);
+    peers_end(params->run->peers);
     buf_release(&w->out);
     free(w);
     return status;

@@ -18,6 +18,9 @@ void endpoint_finish(struct bind *b, const char *name, struct spec_endpoint *e);
 void classify_init(struct spec_classify *c);
 void classify_finish(struct bind *b, struct spec_classify *c);
 
+/* ---- mapper.c ---- */
+void mapper_finish(struct bind *b, const struct spec_classify *c); /* command, map, timeout */
+
 /* ---- rerun.c: may this scenario be tried again as a whole? NULL when it says nothing of it. ----
  */
 const struct spec_rerun *rerun_make(struct bind *b, const struct node *scenario,

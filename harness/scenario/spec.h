@@ -191,8 +191,16 @@ struct spec_classify {
     bool is_inside_tls;
     const char *fault;        /* as fault_name() has it, "" none */
     const char *const *command; /* somebody else's mapper; NULL: ours */
-    const struct node *map;   /* its words to our causes; NULL: none */
+    const struct node *map;   /* its words to our causes: a slug, "auth.*", or a list of such; NULL: none */
+    enum { PROCESS_OWN, PROCESS_SHARED } process; /* one for each case, or one that answers many */
     int64_t timeout_us;       /* of one answer; 0: default */
+    const struct node *at;
+};
+
+/* Somebody else's mapper as a file of its own, which is asked in place of ours (run --mapper). */
+struct spec_mapper {
+    struct spec_classify of;  /* command, map, process and timeout_us; else empty */
+    const char *const *says;  /* of cause, sure, who and retry, NULL-terminated; NULL: cause */
     const struct node *at;
 };
 
@@ -240,6 +248,12 @@ struct suite {
 };
 
 struct suite_set; /* opaque: everything that was loaded */
+
+/* *out lives in the arena. Errors: ERR_IO, ERR_INVALID; out_errors then is ready for a person. */
+enum err mapper_file_load(const char *path, struct arena *arena, const struct spec_mapper **out,
+                          struct buf *out_errors) MUST_USE;
+/* Does the value of a `map` stand for this cause? */
+bool mapper_means(const struct node *value, const char *cause);
 
 struct load_options {
     const struct registry *providers; /* borrowed, outlives the set */

@@ -206,19 +206,15 @@ void classify_init(struct spec_classify *c)
 void classify_finish(struct bind *b, struct spec_classify *c)
 {
     const struct choice *fault = choices_find(&choices_faults, slice_of(c->fault));
-    c->fault = fault != NULL ? fault->slug : c->fault; /* tls-expired: TLS_EXPIRED, as fault_name() */
+    /* tls-expired: TLS_EXPIRED, as fault_name() */
+    c->fault = fault != NULL ? fault->slug : c->fault;
     if (c->reply.n == 0 && c->fault[0] == '\0') {
         doc_error_at(b->errors, c->at, "'classify' needs a reply, or a fault");
     }
-    if (c->command == NULL && (c->map != NULL || c->timeout_us != 0)) {
-        doc_error_at(b->errors, c->at, "'map' and 'timeout' are for a 'command'");
+    if (c->command == NULL && (c->map != NULL || c->timeout_us != 0 || c->process != PROCESS_OWN)) {
+        doc_error_at(b->errors, c->at, "'map', 'process' and 'timeout' are for a 'command'");
     }
-    if (c->map != NULL && (c->map->kind != NODE_MAP || c->map->count == 0)) {
-        doc_error_at(b->errors, c->map, "'map' is a mapping of the command's words to causes");
-    }
-    if (c->timeout_us > 600000000) {
-        doc_error_at(b->errors, c->at, "'timeout' is at most 10m");
-    }
+    mapper_finish(b, c);
 }
 
 /* A text, or a list of lines; they are kept separated by LF. */

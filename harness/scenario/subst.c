@@ -354,6 +354,26 @@ static void copy_once(struct scope *s, const struct node *n, struct copied *c)
     }
 }
 
+/* A list that came in for one item of `one_of` is so many items of it. */
+static const struct node *spliced(struct scope *s, const struct node *before,
+                                  const struct node *list)
+{
+    size_t space = 0, n = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        bool came_in = before->items[i]->kind == NODE_SCALAR && list->items[i]->kind == NODE_LIST;
+        space += came_in ? list->items[i]->count : 1;
+    }
+    const struct node **items = arena_array(s->arena, space, sizeof(const struct node *));
+    for (size_t i = 0; i < list->count; i++) {
+        const struct node *item = list->items[i];
+        bool came_in = before->items[i]->kind == NODE_SCALAR && item->kind == NODE_LIST;
+        for (size_t k = 0; k < (came_in ? item->count : 1); k++) {
+            items[n++] = came_in ? item->items[k] : item;
+        }
+    }
+    return node_new_list(s->arena, list, items, n);
+}
+
 const struct node *scope_apply(struct scope *s, const struct node *n)
 {
     struct copied c = {NULL, NULL};
@@ -363,6 +383,10 @@ const struct node *scope_apply(struct scope *s, const struct node *n)
     for (size_t i = 0; i < n->count; i++) {
         const struct node *key = n->kind == NODE_MAP ? apply_key(s, n, i, c.keys) : NULL;
         const struct node *item = scope_apply(s, n->items[i]);
+        if (key != NULL && item != n->items[i] && item->kind == NODE_LIST &&
+            n->items[i]->kind == NODE_LIST && slice_eq_text(key->text, "one_of")) {
+            item = spliced(s, n->items[i], item);
+        }
         if (item != n->items[i] || (key != NULL && key != n->keys[i])) {
             copy_once(s, n, &c);
             c.keys[i] = key;

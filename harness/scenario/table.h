@@ -112,7 +112,7 @@ extern const size_t shapes_all_count;
 
 extern const struct shape shape_file, shape_defaults, shape_scenario, shape_secret, shape_server,
     shape_tls, shape_capabilities, shape_account, shape_says, shape_rule, shape_drip, shape_script, shape_probe,
-    shape_auth, shape_timeout, shape_retry, shape_rerun, shape_step, shape_endpoint, shape_group, shape_classify, shape_replies, shape_expect_fail;
+    shape_auth, shape_timeout, shape_retry, shape_rerun, shape_step, shape_endpoint, shape_group, shape_classify, shape_mapper, shape_replies, shape_expect_fail;
 extern const struct shape shape_expect, shape_step_expect;
 
 #endif

@@ -254,6 +254,9 @@ static const struct field endpoint_rows[] = {
 };
 SHAPE(endpoint, "endpoint", "a real server", endpoint_rows, struct spec_endpoint, AT(struct spec_endpoint));
 
+#define MAP_DOC "command: its words, each with what it stands for: a cause, a whole kind (`auth.*`), or a list of such, of which one has to be right. A word that is not in it is taken as it comes"
+#define MAP_SCHEMA "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": {\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"string\"}}]}}"
+#define PROCESS_DOC "command: shared: one process answers case after case, a line for each line; own (default): each case starts it anew"
 #define C(k, t, m, d)        ROW(struct spec_classify, k, t, m, d)
 #define CX(k, t, m, d, ...)  ROW_X(struct spec_classify, k, t, m, d, __VA_ARGS__)
 static const struct field classify_rows[] = {
@@ -273,10 +276,20 @@ static const struct field classify_rows[] = {
     C ("inside_tls", FIELD_BOOL,     is_inside_tls, "the reply came inside TLS"),
     CX("fault",      FIELD_WORD,     fault,      "what went wrong when no reply says so", .choices = &choices_faults),
     C ("command",    FIELD_TEXTS,    command,    "another mapper in place of ours: a program that is given a line of JSON, as `explain --json`, and prints a cause or {\"cause\": …}"),
-    CX("map",        FIELD_NODE,     map,        "command: its words and the causes they stand for; what is not in it is taken as it comes", .schema = "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": {\"type\": \"string\"}}"),
+    CX("map",        FIELD_NODE,     map,        MAP_DOC, .schema = MAP_SCHEMA),
+    CX("process",    FIELD_CHOICE,   process,    PROCESS_DOC, .choices = &choices_processes),
     C ("timeout",    FIELD_DURATION, timeout_us, "command: for one answer; default 10s"),
 };
 SHAPE(classify, "classify", "the mapper alone, no socket", classify_rows, struct spec_classify, AT(struct spec_classify));
+
+static const struct field mapper_rows[] = {
+    ROW_X(struct spec_mapper, "command", FIELD_TEXTS,    of.command,    "a program that is given a line of JSON, as `explain --json`, and prints a cause or {\"cause\": …}", MUST),
+    ROW_X(struct spec_mapper, "map",     FIELD_NODE,     of.map,        MAP_DOC, .schema = MAP_SCHEMA),
+    ROW_X(struct spec_mapper, "process", FIELD_CHOICE,   of.process,    PROCESS_DOC, .choices = &choices_processes),
+    ROW  (struct spec_mapper, "timeout", FIELD_DURATION, of.timeout_us, "for one answer; default 10s"),
+    ROW  (struct spec_mapper, "says",    FIELD_TEXTS,    says,          "what it answers with, of cause, sure, who and retry (default: cause); what a scenario expects beyond that is not looked at"),
+};
+SHAPE(mapper, "mapper", "a file for `run --mapper`: somebody else's mapper, asked wherever a scenario asks ours", mapper_rows, struct spec_mapper, AT(struct spec_mapper));
 
 static const struct field replies_rows_of[] = {
     ROW  (struct replies_read, "replies",   FIELD_PROVIDER, provider,  "the provider whose replies are the rows"),
@@ -369,7 +382,7 @@ const struct shape *const shapes_all[] = {
     &shape_file,    &shape_scenario,     &shape_server,   &shape_says,        &shape_rule,
     &shape_drip,    &shape_tls,          &shape_script,   &shape_capabilities, &shape_account,
     &shape_probe,   &shape_auth,         &shape_timeout,  &shape_retry,       &shape_rerun, &shape_step,
-    &shape_endpoint, &shape_group,       &shape_classify, &shape_replies, &shape_expect_fail, &shape_defaults,
+    &shape_endpoint, &shape_group,       &shape_classify, &shape_mapper, &shape_replies, &shape_expect_fail, &shape_defaults,
     &shape_secret,  &shape_expect,       &shape_step_expect,
 };
 const size_t shapes_all_count = COUNT(shapes_all);

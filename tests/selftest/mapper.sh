@@ -15,5 +15,17 @@ flood) yes | head -c 10000000 ;;
 hang) sleep 98765 ;;
 status) echo THEIRS; exit 3 ;;
 killed) kill -9 $$ ;;
+lines) # one process for all; $2: a file that counts its starts
+    echo started >>"$2"
+    while read -r question; do
+        case $question in
+        *rate*) echo '{"cause": "LATER", "retry": "later"}' ;;
+        *) echo THEIRS ;;
+        esac
+    done ;;
+once) read -r _ && echo THEIRS ;;
+twice) while read -r _; do printf 'THEIRS\nTHEIRS\n'; done ;;
+mute) cat >/dev/null ;;
+long) while read -r _; do yes no | head -c 100000 | tr '\n' ' '; done ;;
 environment) env | grep -q SMTPDX_SELFTEST_SECRET || echo THEIRS ;;
 esac

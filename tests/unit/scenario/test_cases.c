@@ -233,10 +233,10 @@ static void test_substitution(void **state)
         "suite: s\nvars: { who: \"${env:WHO}\", user: \"${who}@example.test\", none: \"${env:NO}\" }\n"
         "secrets: { pw: { generate: password }, other: { env: OTHER } }\nscenarios:\n"
         "  - id: a\n    title: \"$${user} is ${user}${none}\"\n"
-        "    cases: [{ id: r, codes: { one_of: [250, 251] }, verb: EHLO }]\n"
+        "    cases: [{ id: r, codes: { one_of: [250, 251] }, two: [5.7.8, 5.7.9], verb: EHLO }]\n"
         "    server: { like: esmtp, on: { \"${row.verb}\": { delay: 1s } } }\n"
         "    probe: { auth: { user: \"${user}\", password: \"x${secret:pw}y${server.port}\" } }\n"
-        "    expect: { reply: { code: \"${row.codes}\" } }\n");
+        "    expect: { reply: { code: \"${row.codes}\", enhanced: { one_of: [2.0.0, \"${row.two}\"] } } }\n");
     const struct spec_case *c = first(set);
     assert_string_equal(c->title, "${user} is joe@example.test");
     assert_true(slice_eq_text(c->probe->user, "joe@example.test"));
@@ -251,6 +251,9 @@ static void test_substitution(void **state)
     assert_string_equal(c->secrets[0].name, "pw");
     assert_string_equal(c->server->rules[0].on, "EHLO");
     assert_int_equal(node_path(c->expect, "reply.code.one_of")->count, 2);
+    const struct node *spliced = node_path(c->expect, "reply.enhanced.one_of");
+    assert_int_equal(spliced->count, 3);
+    assert_true(node_is_text(spliced->items[0], "2.0.0") && node_is_text(spliced->items[2], "5.7.9"));
     suites_free(set);
 }
 
