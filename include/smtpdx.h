@@ -74,9 +74,10 @@ struct smtpdx_evidence {
     const char *claims;     /* payload of the token as JSON, in place of secret; never repeated */
     const char *offered_clear; /* capability lines before TLS, separated by LF or CRLF, without codes */
     const char *offered_tls;   /* … and inside it; of each the first 64 count */
+    const char *certificate_names; /* in the server's certificate, separated likewise */
 };
 #define SMTPDX_EVIDENCE_INIT \
-    {sizeof(struct smtpdx_evidence), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+    {sizeof(struct smtpdx_evidence), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 struct smtpdx_diagnosis; /* opaque */
 

@@ -260,12 +260,14 @@ enum smtpdx_status smtpdx_diagnose(const struct smtpdx_mapper *mapper,
     if (status != SMTPDX_OK) {
         return status;
     }
-    struct slice offered_clear[OFFERED_MAX], offered_tls[OFFERED_MAX];
+    struct slice offered_clear[OFFERED_MAX], offered_tls[OFFERED_MAX], names[OFFERED_MAX];
     take_texts(&in, &e);
     e.offered_clear = offered_clear;
     e.offered_clear_count = take_lines(in.offered_clear, offered_clear);
     e.offered_tls = offered_tls;
     e.offered_tls_count = take_lines(in.offered_tls, offered_tls);
+    e.certificate_names = names;
+    e.certificate_name_count = take_lines(in.certificate_names, names);
     struct smtpdx_diagnosis *d = mem_zalloc(1, sizeof *d);
     arena_init(&d->arena);
     mapper_diagnose(mapper->mapper, &e, &d->arena, &d->answer);

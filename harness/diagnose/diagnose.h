@@ -50,7 +50,7 @@ struct evidence {
     const struct slice *offered_clear; size_t offered_clear_count;
     const struct slice *offered_tls; size_t offered_tls_count;
     struct slice error_document; /* the SASL 334 JSON */
-    const struct tls_facts *tls;
+    const struct slice *certificate_names; size_t certificate_name_count; /* whom the server's is for */
     bool inside_tls, auth_sent, auth_accepted;
 };
 

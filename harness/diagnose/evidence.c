@@ -201,6 +201,60 @@ static const struct provider *greeted_by_other(const struct judge *j)
     return is_other ? other : NULL;
 }
 
+/* Does a name of a certificate stand for one of the provider's hosts (RFC 9525 6.3)? */
+static bool names_host_of(struct slice name, const struct provider *p)
+{
+    for (size_t i = 0; i < p->endpoint_count; i++) {
+        struct slice host = slice_of(p->endpoints[i].host);
+        size_t dot = slice_find_char(host, '.');
+        if (slice_has_prefix(name, SLICE("*.")) && dot != SIZE_MAX
+                ? slice_eq_nocase(slice_from(name, 1), slice_from(host, dot))
+                : slice_eq_nocase(name, host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whose server has a certificate for this name; NULL: nobody's that is known. */
+static const struct provider *owner_of(const struct judge *j, struct slice name)
+{
+    const struct registry *r = j->mapper->rules.registry;
+    for (size_t i = 0; i < registry_count(r); i++) {
+        if (names_host_of(name, registry_at(r, i))) {
+            return registry_at(r, i);
+        }
+    }
+    const struct provider *owner = registry_by_host(r, name);
+    return owner != NULL && owner->endpoint_count != 0 ? owner : NULL;
+}
+
+/* Another's certificate means another's server; the provider's own under another name does not. */
+static bool certificate_of_other(struct judge *j)
+{
+    const struct evidence *e = j->evidence;
+    const struct provider *own = registry_at(j->mapper->rules.registry, j->provider), *other = NULL;
+    for (size_t i = 0; i < e->certificate_name_count; i++) {
+        const struct provider *owner = owner_of(j, e->certificate_names[i]);
+        if (owner != NULL && strcmp(owner->family, own->family) == 0) {
+            judge_because(j,
+                          "the certificate is that of %s: what was dialled is another name of it",
+                          own->title);
+            judge_not(j, CAUSE_NETWORK_INTERCEPTED);
+            return false;
+        }
+        other = owner != NULL ? owner : other;
+    }
+    if (other != NULL) {
+        judge_instead(j, CAUSE_NETWORK_INTERCEPTED, SURE_LIKELY);
+        judge_because(j, "the certificate is that of %s", other->title);
+    } else if (e->certificate_name_count != 0) {
+        judge_because(j, "the certificate is for " SLICE_FMT,
+                      SLICE_ARG(slice_sub(e->certificate_names[0], 0, 100)));
+    }
+    return other != NULL;
+}
+
 /* The greeting is not the provider's, and is that of another or of a hosting company's own server.
  */
 static void intercepted(struct judge *j)
@@ -208,7 +262,13 @@ static void intercepted(struct judge *j)
     const struct rules *rules = &j->mapper->rules;
     struct words greeting;
     size_t end;
-    if (!j->is_given || j->provider == SIZE_MAX || j->evidence->greeting.n == 0) {
+    if (!j->is_given || j->provider == SIZE_MAX) {
+        return;
+    }
+    if (j->evidence->fault == FAULT_TLS_HOSTNAME && certificate_of_other(j)) {
+        return;
+    }
+    if (j->evidence->greeting.n == 0) {
         return;
     }
     const struct provider *other = greeted_by_other(j);

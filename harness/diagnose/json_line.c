@@ -98,6 +98,14 @@ static enum err take_offered_tls(struct json_line *l, struct json_seen v, struct
     return ERR_OK;
 }
 
+static enum err take_certificate_names(struct json_line *l, struct json_seen v, struct why *why)
+{
+    (void)why;
+    take_lines(l, v, l->certificate_names, &l->evidence.certificate_name_count);
+    l->evidence.certificate_names = l->certificate_names;
+    return ERR_OK;
+}
+
 /* The object as it stands: whoever needs a claim reads it. */
 static enum err take_claims(struct json_line *l, struct json_seen v, struct why *why)
 {
@@ -141,6 +149,7 @@ static const struct input_key {
     {SLICE_INIT("now"), IS_SECONDS, 0, take_now},
     {SLICE_INIT("offered_clear"), IS_LINES, 0, take_offered_clear},
     {SLICE_INIT("offered_tls"), IS_LINES, 0, take_offered_tls},
+    {SLICE_INIT("certificate_names"), IS_LINES, 0, take_certificate_names},
     {SLICE_INIT("inside_tls"), IS_FLAG, offsetof(struct evidence, inside_tls), NULL},
     {SLICE_INIT("auth_sent"), IS_FLAG, offsetof(struct evidence, auth_sent), NULL},
     {SLICE_INIT("auth_accepted"), IS_FLAG, offsetof(struct evidence, auth_accepted), NULL},

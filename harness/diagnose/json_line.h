@@ -30,6 +30,7 @@ struct json_line {
     size_t count;
     uint64_t kept; /* bit i: pair i is the caller's own and goes into the answer */
     struct slice offered_clear[JSON_LINE_OFFERED_MAX], offered_tls[JSON_LINE_OFFERED_MAX];
+    struct slice certificate_names[JSON_LINE_OFFERED_MAX];
     struct buf room; /* strings that had escapes */
 };
 

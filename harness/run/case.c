@@ -353,6 +353,10 @@ static void diagnose_report(struct case_run *r)
     if (!r->has_diagnosis) {
         return;
     }
+    struct slice names[TLS_NAMES_MAX];
+    for (size_t i = 0; i < report->tls_facts.names_count; i++) {
+        names[i] = slice_of(report->tls_facts.names[i]);
+    }
     struct evidence evidence = {
         .provider = r->target.provider,
         .host = slice_of(r->target.host),
@@ -371,7 +375,8 @@ static void diagnose_report(struct case_run *r)
         .offered_tls = report->tls,
         .offered_tls_count = report->tls_count,
         .error_document = report->error_document,
-        .tls = &report->tls_facts,
+        .certificate_names = names,
+        .certificate_name_count = report->tls_facts.names_count,
         .inside_tls = report->tls_facts.is_up,
         .auth_sent = report->auth_sent,
         .auth_accepted = report->auth_accepted,
@@ -534,6 +539,8 @@ static void classify(struct case_run *r)
         .offered_clear_count = c->offered_clear_count,
         .offered_tls = c->offered_tls,
         .offered_tls_count = c->offered_tls_count,
+        .certificate_names = c->certificate_names,
+        .certificate_name_count = c->certificate_name_count,
         .inside_tls = c->is_inside_tls,
     };
     mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);

@@ -56,6 +56,7 @@ static void add_question(const struct spec_classify *c, struct buf *out)
     }
     add_lines(map, "offered_clear", c->offered_clear, c->offered_clear_count);
     add_lines(map, "offered_tls", c->offered_tls, c->offered_tls_count);
+    add_lines(map, "certificate_names", c->certificate_names, c->certificate_name_count);
     if (c->is_inside_tls) {
         json_set(map, "inside_tls", json_bool(true));
     }

@@ -188,6 +188,8 @@ struct spec_classify {
     unsigned now_s;           /* seconds since 1970; 0: not known */
     const struct slice *offered_clear, *offered_tls; /* capability lines, each with its count */
     size_t offered_clear_count, offered_tls_count;
+    const struct slice *certificate_names; /* whom the server's certificate is for */
+    size_t certificate_name_count;
     bool is_inside_tls;
     const char *fault;        /* as fault_name() has it, "" none */
     const char *const *command; /* somebody else's mapper; NULL: ours */

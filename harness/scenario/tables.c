@@ -273,6 +273,7 @@ static const struct field classify_rows[] = {
     C ("now",        FIELD_COUNT,    now_s,      "the time of the refusal, in seconds since 1970, which exp is held against"),
     CX("offered_clear", FIELD_SLICES, offered_clear, "the capability lines before TLS", ALSO(struct spec_classify, offered_clear_count)),
     CX("offered_tls", FIELD_SLICES,  offered_tls, "the capability lines inside TLS", ALSO(struct spec_classify, offered_tls_count)),
+    CX("certificate_names", FIELD_SLICES, certificate_names, "the names in the server's certificate", ALSO(struct spec_classify, certificate_name_count)),
     C ("inside_tls", FIELD_BOOL,     is_inside_tls, "the reply came inside TLS"),
     CX("fault",      FIELD_WORD,     fault,      "what went wrong when no reply says so", .choices = &choices_faults),
     C ("command",    FIELD_TEXTS,    command,    "another mapper in place of ours: a program that is given a line of JSON, as `explain --json`, and prints a cause or {\"cause\": …}"),

@@ -14,8 +14,8 @@ static const char *why_not(const struct spec_classify *c)
         return "it has no reply, only a fault";
     }
     if (c->host.n + c->greeting.n + c->user.n + c->error_document.n != 0 || c->is_inside_tls ||
-        c->offered_clear_count + c->offered_tls_count != 0) {
-        return "host, greeting, user, error_document, offered_clear, offered_tls and inside_tls "
+        c->offered_clear_count + c->offered_tls_count + c->certificate_name_count != 0) {
+        return "host, greeting, user, error_document, offered_clear, offered_tls, certificate_names and inside_tls "
                "are "
                "what a wire shows itself";
     }

@@ -7,7 +7,7 @@ json) echo '{"cause": "THEIRS", "sure": "likely"}' ;;
 question) # what it was asked, key by key
     [ "$(cat)" = '{"stage":"auth","reply":"535 5.7.8 no"}' ] && echo THEIRS ;;
 all) # with everything that may stand beside the reply
-    [ "$(cat)" = '{"stage":"auth","reply":"535 5.7.8 no","claims":{"aud":"x","exp":12,"roles":["A","B"]},"now":13,"offered_clear":["STARTTLS"],"offered_tls":["SIZE","AUTH PLAIN"],"inside_tls":true}' ] && echo THEIRS ;;
+    [ "$(cat)" = '{"stage":"auth","reply":"535 5.7.8 no","claims":{"aud":"x","exp":12,"roles":["A","B"]},"now":13,"offered_clear":["STARTTLS"],"offered_tls":["SIZE","AUTH PLAIN"],"certificate_names":["a.test"],"inside_tls":true}' ] && echo THEIRS ;;
 unmapped) echo NOBODY_KNOWS ;;
 nothing) cat >/dev/null ;;
 number) echo '{"cause": 7}' ;;

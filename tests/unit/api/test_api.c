@@ -160,6 +160,15 @@ static void test_claims_and_offers(void **state)
     assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
     assert_string_equal(smtpdx_cause(d), "auth.not_offered");
     smtpdx_diagnosis_free(d);
+
+    in = (struct smtpdx_evidence)SMTPDX_EVIDENCE_INIT;
+    in.provider = "gmail";
+    in.stage = "tls";
+    in.event = "tls-hostname";
+    in.certificate_names = "mail.example\n*.outlook.com\n";
+    assert_int_equal(smtpdx_diagnose(*state, &in, &d, NULL, 0), SMTPDX_OK);
+    assert_string_equal(smtpdx_cause(d), "network.intercepted");
+    smtpdx_diagnosis_free(d);
 }
 
 /* An answer is complete in itself. */

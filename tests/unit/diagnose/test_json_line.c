@@ -55,6 +55,7 @@ static void test_all_evidence(void **state)
                 "\"credential\":\"oauth2\",\"mechanism\":\"XOAUTH2\",\"user\":\"j\\u0061ne\","
                 "\"fault\":\"connection_lost\",\"detail\":\"d\",\"host\":\"h\",\"greeting\":\"g\","
                 "\"offered_clear\":[\"SIZE\"],\"offered_tls\":[\"AUTH PLAIN\",\"SIZE \\u0031\"],"
+                "\"certificate_names\":[\"a.test\",\"*.b.test\"],"
                 "\"error_document\":\"{}\",\"inside_tls\":true,\"auth_sent\":true,"
                 "\"auth_accepted\":false,\"token\":\"a.b.c\",\"claims\": {\"aud\":\"x\"} "
                 ",\"now\":1795776000}"),
@@ -73,6 +74,8 @@ static void test_all_evidence(void **state)
     assert_int_equal(e->offered_clear_count, 1);
     assert_int_equal(e->offered_tls_count, 2);
     assert_true(slice_eq_text(e->offered_tls[1], "SIZE 1"));
+    assert_int_equal(e->certificate_name_count, 2);
+    assert_true(slice_eq_text(e->certificate_names[1], "*.b.test"));
     assert_true(e->inside_tls && e->auth_sent && !e->auth_accepted);
     assert_true(slice_eq_text(e->secret, "a.b.c"));
     assert_true(slice_eq_text(e->claims, "{\"aud\":\"x\"}"));
