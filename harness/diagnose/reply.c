@@ -471,5 +471,9 @@ bool judge_reply(struct judge *j)
     if (j->out->code != 0 && j->out->code < 400) {
         return false;
     }
-    return take_phrase(j, j->text, NULL) || (j->out->code == 0 && take_note(j));
+    bool is_bare = j->out->code == 0;
+    if (is_bare && j->stage == STAGE_NONE && take_note(j)) { /* nothing says that a server spoke */
+        return true;
+    }
+    return take_phrase(j, j->text, NULL) || (is_bare && take_note(j));
 }

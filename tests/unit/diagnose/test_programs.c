@@ -40,6 +40,14 @@ static int tear_down(void **state)
 static const struct row {
     const char *text, *cause;
 } rows[] = {
+    /* other languages */
+    {"[WinError 10061] 由于目标计算机积极拒绝，无法连接。", "network.connect_refused"},
+    {"Aucune connexion n’a pu être établie car l’ordinateur cible l’a expressément refusée 127.0.0.1:25", "network.connect_refused"},
+    {"Der Remotename konnte nicht aufgelöst werden: 'smtp.example.net'", "network.dns_failure"},
+    {"getaddrinfo failed: Échec temporaire dans la résolution du nom", "network.dns_failure"},
+    {"[Errno 110] Die Wartezeit für die Verbindung ist abgelaufen", "network.connect_timeout"},
+    {"socket.gaierror: [Errno -2] Name or service not known", "network.dns_failure"},
+    {"根据验证过程，远程证书无效。", "tls.untrusted_issuer"},
     /* Ruby, Go, rustls, Java, .NET, Indy, Erlang */
     {"Net::OpenTimeout: execution expired", "network.connect_timeout"},
     {"Net::ReadTimeout with #<TCPSocket:(closed)>", "network.read_timeout"},
