@@ -5,9 +5,12 @@
  */
 #include "diagnose/judge.h"
 
+#include "base/codec.h"
 #include "doc/json.h"
 
 #include <string.h>
+
+enum { DOCUMENT_MAX = 2048 };
 
 static bool is_mechanism(const struct judge *j, const char *const *names)
 {
@@ -22,7 +25,8 @@ static bool is_mechanism(const struct judge *j, const char *const *names)
 static bool uses_token(const struct judge *j)
 {
     static const char *const names[] = {"XOAUTH2", "OAUTHBEARER", NULL};
-    return j->evidence->credential == CREDENTIAL_OAUTH2 || is_mechanism(j, names);
+    return j->evidence->credential == CREDENTIAL_OAUTH2 || is_mechanism(j, names) ||
+           (j->evidence->error_document.n == 0 && j->document.n != 0); /* only a token gets one */
 }
 
 static bool uses_password(const struct judge *j)
@@ -73,12 +77,38 @@ static void token_refused(struct judge *j)
     judge_token(j);
 }
 
+static bool is_base64(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/' || c == '=';
+}
+
+/* "334 eyJ…": a document in base64, as a program prints the server's answer to a token. */
+static struct slice document_in(struct judge *j)
+{
+    struct slice mark = SLICE("334 eyJ"), found = {"", 0}; /* eyJ is {" */
+    struct buf decoded;
+    size_t at = slice_find(j->evidence->reply, mark), n = 0;
+    if (at == SIZE_MAX) {
+        return found;
+    }
+    struct slice rest = slice_from(j->evidence->reply, at + 4);
+    while (n < rest.n && n < DOCUMENT_MAX && is_base64(rest.p[n])) {
+        n++;
+    }
+    buf_init(&decoded, DOCUMENT_MAX);
+    if (base64_decode(slice_sub(rest, 0, n), &decoded)) {
+        found = arena_copy(j->arena, buf_slice(&decoded));
+    }
+    buf_release(&decoded);
+    return found;
+}
+
 /* "status" of the 334 document (RFC 7628 3.2.2 and Google's XOAUTH2 description). */
 static void error_document(struct judge *j)
 {
     struct json *doc = NULL;
-    if (j->evidence->error_document.n == 0 || !uses_token(j) ||
-        json_parse(j->evidence->error_document, &doc, NULL) != ERR_OK) {
+    if (j->document.n == 0 || !uses_token(j) || json_parse(j->document, &doc, NULL) != ERR_OK) {
         return;
     }
     struct slice status = json_slice(json_get(doc, "status"));
@@ -315,6 +345,7 @@ void judge_evidence(struct judge *j)
     if (!is_touchable || !is_login || j->evidence->fault != FAULT_NONE) {
         return;
     }
+    j->document = j->evidence->error_document.n != 0 ? j->evidence->error_document : document_in(j);
     token_refused(j);
     error_document(j);
     password_refused(j);

@@ -168,6 +168,7 @@ void judge_begin(const struct mapper *m, const struct evidence *e, struct arena 
     j->evidence = e;
     j->arena = arena;
     j->out = out;
+    j->document = (struct slice){"", 0};
     /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
     j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
     judge_recognise(j);

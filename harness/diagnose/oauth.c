@@ -37,6 +37,7 @@ static const struct saying {
     { "redirect_uri_mismatch", CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "Google, OAuth 2.0" },
     { "deleted_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
     { "disabled_client",       CAUSE_TOKEN_INVALID_CLIENT,       SURE_CERTAIN, false, "Google, OAuth 2.0" },
+    { "Invalid JWT: Token must be a short-lived", CAUSE_TOKEN_INVALID_GRANT, SURE_LIKELY, false, "Google, service accounts: the clock" },
     { "Invalid JWT", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY, false, "Google, service accounts" },
     { "Client is unauthorized to retrieve", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_CERTAIN, false, "Google, delegation" },
     { "OAuth client was not found", CAUSE_TOKEN_INVALID_CLIENT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
@@ -45,6 +46,13 @@ static const struct saying {
     { "admin_policy_enforced", CAUSE_AUTH_CONDITIONAL_ACCESS, SURE_CERTAIN, false, "Google, OAuth 2.0" },
     { "org_internal", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_CERTAIN, false, "Google, OAuth 2.0" },
     { "restricted_client", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_LIKELY, false, "Google, OAuth 2.0" },
+    { "INVALID_REFRESH_TOKEN", CAUSE_TOKEN_INVALID_GRANT, SURE_CERTAIN, false, "Yahoo, OAuth 2.0" },
+    { "ACCESS_TOKEN_GENERATION_FAILED", CAUSE_TOKEN_ENDPOINT_UNAVAILABLE, SURE_LIKELY, false, "Yahoo, OAuth 2.0" },
+    { "invalid_code",          CAUSE_TOKEN_INVALID_GRANT,        SURE_LIKELY,  false, "Zoho, OAuth 2.0" },
+    { "conditional access",    CAUSE_AUTH_CONDITIONAL_ACCESS,    SURE_LIKELY,  false, "Microsoft, in a number's text" },
+    { "Conditional Access",    CAUSE_AUTH_CONDITIONAL_ACCESS,    SURE_LIKELY,  false, "Microsoft, in a number's text" },
+    { "redirect URI in the request", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY,  false, "Google, OAuth 2.0" },
+    { "redirect_uri",          CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 4.1.3" },
     { "unauthorized_client",   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,  SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_scope",         CAUSE_TOKEN_INVALID_SCOPE,        SURE_LIKELY,  false, "RFC 6749 5.2" },
@@ -58,29 +66,43 @@ static const struct saying {
 };
 /* clang-format on */
 
-enum { DIGITS_MAX = 8 };
+enum { DIGITS_MAX = 8, AADSTS_WRAPS = 70002, AADSTS_LACKS = 900144 };
 
-static const struct number *number_in(struct slice text)
+static const struct number *number_at(struct slice digits)
 {
-    size_t at = slice_find(text, SLICE("AADSTS"));
     uint64_t value = 0;
-    if (at == SIZE_MAX) {
-        return NULL;
-    }
-    struct slice digits = slice_sub(text, at + 6, DIGITS_MAX);
     size_t n = 0;
-    while (n < digits.n && digits.p[n] >= '0' && digits.p[n] <= '9') {
+    while (n < digits.n && n < DIGITS_MAX && digits.p[n] >= '0' && digits.p[n] <= '9') {
         n++;
     }
-    if (!slice_to_u64(slice_sub(digits, 0, n), &value)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < COUNT(numbers); i++) {
+    for (size_t i = 0; slice_to_u64(slice_sub(digits, 0, n), &value) && i < COUNT(numbers); i++) {
         if (numbers[i].number == value) {
             return &numbers[i];
         }
     }
     return NULL;
+}
+
+/* The first that is known. "AADSTS70002: Error validating credentials." stands before the number
+ * that says what was wrong with them. */
+static const struct number *number_in(struct slice text)
+{
+    const struct number *found = NULL;
+    for (size_t at; (at = slice_find(text, SLICE("AADSTS"))) != SIZE_MAX;) {
+        text = slice_from(text, at + 6);
+        const struct number *next = number_at(text);
+        if (next != NULL && (found == NULL || found->number == AADSTS_WRAPS)) {
+            found = next;
+        }
+    }
+    return found;
+}
+
+/* AADSTS900144 tells which parameter is missing. */
+static enum cause cause_of(const struct number *number, struct slice text)
+{
+    bool is_scope = slice_find(text, SLICE("parameter: 'scope'")) != SIZE_MAX;
+    return number->number == AADSTS_LACKS && is_scope ? CAUSE_TOKEN_INVALID_SCOPE : number->cause;
 }
 
 static const char *saying_text(size_t i)
@@ -100,8 +122,7 @@ static bool is_letter(char c)
 
 /* The first rows, of those that go before a number and of those that do not, whose words are in the
  * text; at the beginning of a word, as the errors of the standards stand. */
-static void sayings_in(const struct starts *index, struct slice text,
-                       const struct saying *found[2])
+static void sayings_in(const struct starts *index, struct slice text, const struct saying *found[2])
 {
     size_t best[2] = {COUNT(sayings), COUNT(sayings)};
     for (size_t at = 0; at < text.n; at++) {
@@ -143,7 +164,7 @@ bool judge_oauth(struct judge *j)
     const struct saying *saying = found[true];
     const struct number *number = saying == NULL ? number_in(text) : NULL;
     if (number != NULL) {
-        take(j, number->cause, number->sure);
+        take(j, cause_of(number, text), number->sure);
         judge_because(j, "the token endpoint says AADSTS%u (Microsoft's list of error codes)",
                       number->number);
         return true;

@@ -11,6 +11,7 @@
 
 enum {
     START = 1 << STAGE_GREETING | 1 << STAGE_EHLO,
+    SWITCH = 1 << STAGE_STARTTLS,
     LOGIN = 1 << STAGE_AUTH,
     MAIL = 1 << STAGE_MAIL,
     RCPT = 1 << STAGE_RCPT,

@@ -90,6 +90,9 @@ static const struct frame {
     { "failed to issue MAIL command:",    AT_ONCE, STAGE_MAIL,     "an error of go-mail" },
     { "SendMail:",                        0,       STAGE_NONE,     "an error of Mattermost" },
     { "response to RCPT command for",     0,       STAGE_RCPT,     "a log of Mailpit" },
+    { "permanent error",                  AT_ONCE, STAGE_NONE,     "an error of lettre" },
+    { "transient error",                  AT_ONCE, STAGE_NONE,     "an error of lettre" },
+    { "SMTP Error",                       AT_ONCE, STAGE_NONE,     "an error of Roundcube" },
     /* programs */
     { "msmtp: server message:",           AT_ONCE | LINES, STAGE_NONE, "msmtp" },
     { "mail server responded:",           AT_ONCE, STAGE_NONE,     "Thunderbird" },
@@ -124,7 +127,14 @@ static char at_or_nul(struct slice s, size_t i)
     return i < s.n ? s.p[i] : '\0';
 }
 
-/* "550 ", "550-", "550:", "550," or "5.7.1": a failure's code. */
+/* "(550): ", as lettre and Roundcube show a code. */
+static bool is_in_brackets(struct slice s, size_t at)
+{
+    return at != 0 && s.p[at - 1] == '(' && at_or_nul(s, at + 3) == ')' &&
+           at_or_nul(s, at + 4) == ':' && at_or_nul(s, at + 5) == ' ';
+}
+
+/* "550 ", "550-", "550:", "550,", "(550): " or "5.7.1": a failure's code. */
 static bool is_code_at(struct slice s, size_t at)
 {
     char first = at_or_nul(s, at), second = at_or_nul(s, at + 1), third = at_or_nul(s, at + 2);
@@ -140,7 +150,8 @@ static bool is_code_at(struct slice s, size_t at)
                is_digit(at_or_nul(s, dot + 1)) && (at == 0 || s.p[at - 1] != '.');
     }
     return second >= '0' && second <= '5' && is_digit(third) &&
-           memchr(" -:,\r\n", at_or_nul(s, at + 3), 7) != NULL; /* the NUL too: the end */
+           (is_in_brackets(s, at) ||
+            memchr(" -:,\r\n", at_or_nul(s, at + 3), 7) != NULL); /* the NUL too: the end */
 }
 
 /* "(535, b'": a code and a text as Python shows a pair; the offset of the text, 0 if it is none. */
@@ -282,6 +293,9 @@ static void add_inner(struct buf *out, const struct frame *f, struct slice s, si
         add_lines(out, f, s, at);
         return;
     }
+    if (is_in_brackets(s, at)) {
+        text = at + 6;
+    }
     if (text != 0) {
         buf_add(out, slice_sub(s, at, 3));
         buf_add_char(out, ' ');
@@ -302,8 +316,7 @@ bool unwrap(struct slice text, struct arena *arena, struct unwrapped *out)
     bool is_reply = text.n != 0 && is_digit(text.p[0]);
     size_t at = octets_find_either(text.p, text.n, 1, '4', '5');
     for (; at + 2 < text.n; at = octets_find_either(text.p, text.n, at + 1, '4', '5')) {
-        if (!is_code_at(text, at) ||
-            is_second_code(text, at) ||
+        if (!is_code_at(text, at) || is_second_code(text, at) ||
             (is_reply && text.p[at - 1] == '\n')) { /* the next line of a plain reply */
             continue;
         }

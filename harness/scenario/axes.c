@@ -27,8 +27,9 @@ bool axes_check_id(struct bind *b, const struct node *n, const char *what)
     }
     if (!is_id(text)) {
         doc_error_at(b->errors, n,
-                     "'%s' becomes part of an id: letters, digits and - _ . @ + /, at most %d",
-                     what, ID_MAX);
+                     "'" SLICE_FMT "' cannot be '%s', which becomes part of an id: letters, digits "
+                     "and - _ . @ + /, at most %d",
+                     SLICE_ARG(slice_sub(text, 0, 60)), what, ID_MAX);
         return false;
     }
     return true;
