@@ -75,7 +75,10 @@ static const struct number *number_at(struct slice digits)
     while (n < digits.n && n < DIGITS_MAX && digits.p[n] >= '0' && digits.p[n] <= '9') {
         n++;
     }
-    for (size_t i = 0; slice_to_u64(slice_sub(digits, 0, n), &value) && i < COUNT(numbers); i++) {
+    if (!slice_to_u64(slice_sub(digits, 0, n), &value)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         if (numbers[i].number == value) {
             return &numbers[i];
         }
