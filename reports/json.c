@@ -4,7 +4,8 @@
 
 #include "reports/report_case.h"
 
-static const char *const header_keys[] = {"version", "world", "started", "seed", "hostname", "ci"};
+static const char *const header_keys[] = {"version", "world",    "started", "seed",
+                                          "mapper",  "hostname", "ci"};
 
 static struct json *counts_json(const struct run_record *run)
 {

@@ -262,7 +262,7 @@ static struct slice started(const struct junit *j)
 
 static void write_suite(struct junit *j, const struct group *g, size_t number)
 {
-    static const char *const header_keys[] = {"version", "world", "seed", "ci"};
+    static const char *const header_keys[] = {"version", "world", "seed", "mapper", "ci"};
     struct slice host = json_slice(json_get(j->run->start, "hostname"));
     xml_open(j->xml, "testsuite");
     xml_attr(j->xml, "name", g->suite);

@@ -312,6 +312,9 @@ static struct json *start_event(struct run_command *r, int64_t wall_time)
     json_set(event, "started", json_text(started));
     json_set(event, "selected", json_int((int64_t)r->selection.plan.count));
     json_set(event, "seed", json_int((int64_t)r->seed));
+    if (r->mapper != NULL) {
+        json_set(event, "mapper", json_text(r->mapper));
+    }
     json_set(event, "strict", json_bool(r->is_strict));
     json_set(event, "fail_flaky", json_bool(r->flaky_fails));
     json_set(event, "hostname", json_text(host));
