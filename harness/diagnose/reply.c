@@ -348,8 +348,14 @@ static bool take_phrase(struct judge *j, struct slice text, const struct rule *r
 {
     const char *words = "";
     enum cause cause = words_say(j, text, &words);
-    if (cause == CAUSE_UNKNOWN || (rule != NULL && rule->cause == cause)) {
+    if (cause == CAUSE_UNKNOWN) {
         return false;
+    }
+    if (rule != NULL && rule->cause == cause) {
+        take_rule(j, rule, less_sure(rule->sure, 1));
+        judge_because(j, "the codes, after the standards (%s), and the words '%s' say the same",
+                      j->out->rule, words);
+        return true;
     }
     j->out->cause = cause;
     j->out->sure = SURE_POSSIBLE;
