@@ -454,6 +454,16 @@ static void refine_open_end(struct judge *j, const struct candidate *c)
     }
 }
 
+/* A login refused in the words of common software, where the provider has words of its own: it may
+ * be another server that answers. */
+static bool is_out_of_place(const struct judge *j, const struct candidate *c)
+{
+    return c->tier == TIER_GENERIC && c->rule->cause == CAUSE_AUTH_CREDENTIALS_REJECTED &&
+           j->is_given && j->provider != SIZE_MAX &&
+           registry_at(j->mapper->rules.registry, j->provider)->reply_count != 0 &&
+           registry_at(j->mapper->rules.registry, j->provider)->endpoint_count != 0;
+}
+
 bool judge_reply(struct judge *j)
 {
     struct candidate best = {.rule = NULL};
@@ -461,7 +471,8 @@ bool judge_reply(struct judge *j)
     if (best.rule != NULL) {
         recognise_by(j, &best);
         set_codes(j, best.segment);
-        take_rule(j, best.rule, less_sure(best.rule->sure, best.doubts));
+        take_rule(j, best.rule,
+                  less_sure(best.rule->sure, best.doubts + is_out_of_place(j, &best)));
         say_sentence(j, &best);
         refine_open_end(j, &best);
         refine_brief(j, &best);

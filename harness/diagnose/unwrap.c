@@ -93,6 +93,7 @@ static const struct frame {
     { "permanent error",                  AT_ONCE, STAGE_NONE,     "an error of lettre" },
     { "transient error",                  AT_ONCE, STAGE_NONE,     "an error of lettre" },
     { "SMTP Error",                       AT_ONCE, STAGE_NONE,     "an error of Roundcube" },
+    { "msg=",                             AT_ONCE, STAGE_NONE,     "a log in logfmt" },
     /* programs */
     { "msmtp: server message:",           AT_ONCE | LINES, STAGE_NONE, "msmtp" },
     { "mail server responded:",           AT_ONCE, STAGE_NONE,     "Thunderbird" },
