@@ -33,7 +33,8 @@ static bool uses_password(const struct judge *j)
 {
     static const char *const names[] = {"PLAIN",         "LOGIN",      "CRAM-MD5", "SCRAM-SHA-1",
                                         "SCRAM-SHA-256", "DIGEST-MD5", NULL};
-    return j->evidence->credential == CREDENTIAL_PASSWORD ||
+    return (j->is_password && j->evidence->credential == CREDENTIAL_NONE) ||
+           j->evidence->credential == CREDENTIAL_PASSWORD ||
            j->evidence->credential == CREDENTIAL_APP_PASSWORD || is_mechanism(j, names);
 }
 

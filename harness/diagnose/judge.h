@@ -25,6 +25,7 @@ struct judge {
     size_t provider;   /* index; SIZE_MAX: unknown */
     bool is_given;     /* the evidence names it, or its host does */
     const char *by;    /* what it was recognised by; "" when it was given or is unknown */
+    bool is_password; /* a program says that it sent one */
     struct slice document; /* the JSON behind a 334, given or found in the reply; empty: none */
     enum stage stage;  /* of the evidence; of the inner reply when the wrapping says it */
     struct slice text; /* the reply, or the inner one: what words were read from */

@@ -169,6 +169,7 @@ void judge_begin(const struct mapper *m, const struct evidence *e, struct arena 
     j->arena = arena;
     j->out = out;
     j->document = (struct slice){"", 0};
+    j->is_password = false;
     /* A server that speaks on connection speaks in its greeting (RFC 5321 3.1). */
     j->stage = e->stage == STAGE_CONNECT ? STAGE_GREETING : e->stage;
     judge_recognise(j);
@@ -188,6 +189,7 @@ static bool judge_wrapped(struct judge *j)
     judge_read(j, u.inner);
     if (judge_reply(j)) {
         judge_because(j, "the reply was unwrapped: %s", u.by);
+        j->is_password = u.is_password;
         return true;
     }
     j->stage = outer;

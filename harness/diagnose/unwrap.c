@@ -17,9 +17,10 @@ enum {
 };
 
 enum {
-    AT_ONCE = 1, /* nothing but blanks and quotes between the words and the code */
-    RELAY = 2,   /* another server said it */
-    LINES = 4,   /* stands before every line of the reply */
+    AT_ONCE = 1,  /* nothing but blanks and quotes between the words and the code */
+    RELAY = 2,    /* another server said it */
+    LINES = 4,    /* stands before every line of the reply */
+    PASSWORD = 8, /* it answers a password */
 };
 
 /* clang-format off */
@@ -72,8 +73,8 @@ static const struct frame {
     { "AuthenticationException:",         AT_ONCE, STAGE_AUTH,     "an exception of MailKit" },
     { "SmtpCommandException:",            AT_ONCE, STAGE_NONE,     "an exception of MailKit" },
     /* PHP, Ruby, Go */
-    { "Password command failed:",         AT_ONCE, STAGE_AUTH,     "an error of PHPMailer" },
-    { "Password not accepted from server:", AT_ONCE, STAGE_AUTH,   "an error of PHPMailer" },
+    { "Password command failed:",         AT_ONCE | PASSWORD, STAGE_AUTH,     "an error of PHPMailer" },
+    { "Password not accepted from server:", AT_ONCE | PASSWORD, STAGE_AUTH,  "an error of PHPMailer" },
     { "Username command failed:",         AT_ONCE, STAGE_AUTH,     "an error of PHPMailer" },
     { "AUTH command failed:",             AT_ONCE, STAGE_AUTH,     "an error of PHPMailer" },
     { "MAIL FROM command failed:",        AT_ONCE, STAGE_MAIL,     "an error of PHPMailer" },
@@ -337,6 +338,7 @@ bool unwrap(struct slice text, struct arena *arena, struct unwrapped *out)
     *out = (struct unwrapped){.inner = arena_copy(arena, buf_slice(&inner)),
                               .by = found->by,
                               .stage = stage,
+                              .is_password = (found->how & PASSWORD) != 0,
                               .is_relay = (found->how & RELAY) != 0};
     if (out->is_relay) {
         enum stage behind = place_in(slice_from(text, begin));

@@ -14,6 +14,7 @@ struct unwrapped {
     struct slice inner; /* in the arena, or borrowed from the text */
     const char *by;     /* who wrapped it, for a person; static */
     enum stage stage;   /* where the inner reply was said; STAGE_NONE: the wrapping does not say */
+    bool is_password;   /* the wrapping says that a password was sent */
     bool is_relay;      /* another server's reply: its stage goes before that of the evidence */
 };
 
