@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "run/document.h"
@@ -516,33 +515,7 @@ static void classify(struct case_run *r)
         finish(r);
         return;
     }
-    enum fault fault = FAULT_NONE;
-    for (int f = 1; f < FAULT_COUNT; f++) {
-        if (c->fault[0] != '\0' && strcasecmp(fault_name((enum fault)f), c->fault) == 0) {
-            fault = (enum fault)f;
-        }
-    }
-    struct evidence evidence = {
-        .provider = c->provider,
-        .stage = c->stage,
-        .fault = fault,
-        .reply = c->reply,
-        .mechanism = c->mechanism,
-        .credential = c->credential,
-        .host = c->host,
-        .greeting = c->greeting,
-        .username = c->user,
-        .error_document = c->error_document,
-        .claims = c->claims,
-        .now_s = c->now_s,
-        .offered_clear = c->offered_clear,
-        .offered_clear_count = c->offered_clear_count,
-        .offered_tls = c->offered_tls,
-        .offered_tls_count = c->offered_tls_count,
-        .certificate_names = c->certificate_names,
-        .certificate_name_count = c->certificate_name_count,
-        .inside_tls = c->is_inside_tls,
-    };
+    struct evidence evidence = setup_evidence(c);
     mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
     r->has_diagnosis = true;
     finish(r);

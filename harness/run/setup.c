@@ -3,6 +3,7 @@
 #include "run/setup.h"
 
 #include <string.h>
+#include <strings.h>
 
 /*
  * Best first. A mechanism that does not hand the password over is better than one that does;
@@ -292,4 +293,35 @@ enum fault setup_preflight(const struct spec_case *c, struct arena *arena, const
         return FAULT_CREDENTIAL_POLICY;
     }
     return FAULT_NONE;
+}
+
+struct evidence setup_evidence(const struct spec_classify *c)
+{
+    enum fault fault = FAULT_NONE;
+    for (int f = 1; f < FAULT_COUNT; f++) {
+        if (c->fault[0] != '\0' && strcasecmp(fault_name((enum fault)f), c->fault) == 0) {
+            fault = (enum fault)f;
+        }
+    }
+    return (struct evidence){
+        .provider = c->provider,
+        .stage = c->stage,
+        .fault = fault,
+        .reply = c->reply,
+        .mechanism = c->mechanism,
+        .credential = c->credential,
+        .host = c->host,
+        .greeting = c->greeting,
+        .username = c->user,
+        .error_document = c->error_document,
+        .claims = c->claims,
+        .now_s = c->now_s,
+        .offered_clear = c->offered_clear,
+        .offered_clear_count = c->offered_clear_count,
+        .offered_tls = c->offered_tls,
+        .offered_tls_count = c->offered_tls_count,
+        .certificate_names = c->certificate_names,
+        .certificate_name_count = c->certificate_name_count,
+        .inside_tls = c->is_inside_tls,
+    };
 }

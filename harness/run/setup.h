@@ -65,6 +65,9 @@ void setup_client_params(const struct spec_case *c, const struct run_context *co
 /* What can be known before any octet is sent: FAULT_NONE, or the fault and words for a person. */
 enum fault setup_preflight(const struct spec_case *c, struct arena *arena, const char **detail);
 
+/* What `classify` tells the mapper. Borrows from the scenario. */
+struct evidence setup_evidence(const struct spec_classify *c);
+
 /* Client-side TLS setups, made once per trust anchor. */
 struct tls_cache *tls_cache_new(struct pki *pki);
 void tls_cache_free(struct tls_cache *cache);
