@@ -97,6 +97,9 @@ static enum err read_row(const struct json *map, const char *file, struct arena 
     row->reply = arena_copy(arena, json_slice(json_get(map, "reply")));
     row->source = arena_copy(arena, json_slice(json_get(map, "source")));
     row->note = arena_copy(arena, json_slice(json_get(map, "note")));
+    row->mechanism = arena_copy(arena, json_slice(json_get(map, "mechanism")));
+    row->user = arena_copy(arena, json_slice(json_get(map, "user")));
+    row->claims = arena_copy(arena, json_slice(json_get(map, "claims")));
     return read_judgement(map, file, row, why);
 }
 
@@ -181,5 +184,8 @@ struct evidence regress_evidence(const struct regress_row *row, const struct reg
         .provider = with_provider ? registry_find(providers, row->provider) : NULL,
         .stage = row->stage,
         .reply = row->reply,
+        .mechanism = row->mechanism,
+        .username = row->user,
+        .claims = row->claims,
     };
 }

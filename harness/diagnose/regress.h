@@ -13,6 +13,7 @@ enum { REGRESS_ACCEPTABLE_MAX = 8 };
 
 struct regress_row {
     struct slice id, provider, reply, source, note;
+    struct slice mechanism, user, claims; /* n == 0: not known */
     enum stage stage;
     enum cause cause;
     enum cause acceptable[REGRESS_ACCEPTABLE_MAX]; /* coarser or shared with another row */

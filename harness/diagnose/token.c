@@ -95,12 +95,13 @@ void judge_token(struct judge *j)
         find(j, CAUSE_AUTH_TOKEN_EXPIRED, &is_first);
         judge_because(j, "the token's exp lies in the past");
     }
+    if (lacks_scope(j, &c)) {
+        find(j, CAUSE_AUTH_SCOPE_INSUFFICIENT, &is_first);
+        judge_because(j, "neither the token's scp nor its roles name SMTP");
+    }
     if (service != NULL) {
         find(j, CAUSE_AUTH_TOKEN_REJECTED, &is_first);
         judge_because(j, "the token's aud is that of %s, not of the mail server", service);
-    } else if (lacks_scope(j, &c)) {
-        find(j, CAUSE_AUTH_SCOPE_INSUFFICIENT, &is_first);
-        judge_because(j, "neither the token's scp nor its roles name SMTP");
     }
     if (is_other_user(j, &c)) {
         find(j, CAUSE_AUTH_TOKEN_REJECTED, &is_first);

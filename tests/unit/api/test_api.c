@@ -60,6 +60,9 @@ static void test_says_what_the_mapper_says(void **state)
         in.stage = stage_slug(e.stage);
         in.reply = row->reply.p;
         in.reply_length = row->reply.n;
+        in.mechanism = row->mechanism.p;
+        in.user = row->user.p;
+        in.claims = row->claims.p;
         assert_int_equal(smtpdx_diagnose(*state, &in, &got, NULL, 0), SMTPDX_OK);
         assert_string_equal(smtpdx_cause(got), cause_slug(want.cause));
         assert_string_equal(smtpdx_sure(got), sureness_slug(want.sure));
