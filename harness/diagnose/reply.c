@@ -424,6 +424,12 @@ static bool take_codes(struct judge *j, const struct segment *s)
     return true;
 }
 
+/* Are these words the sentence's own, and not of what stands around it? */
+static bool is_within(const char *words, const struct rule *rule)
+{
+    return slice_find_nocase(slice_of(rule->reply->text), slice_of(words)) != SIZE_MAX;
+}
+
 /* A brief sentence between words that no rule knows ("… please try again later") may be the least
  * of what is said: the words that servers commonly use for a thing go before it. */
 static void refine_brief(struct judge *j, const struct candidate *c)
@@ -434,7 +440,7 @@ static void refine_brief(struct judge *j, const struct candidate *c)
         return;
     }
     enum cause cause = words_say(j, j->text, &words);
-    if (cause != CAUSE_UNKNOWN && cause != j->out->cause) {
+    if (cause != CAUSE_UNKNOWN && cause != j->out->cause && !is_within(words, c->rule)) {
         judge_instead(j, cause, SURE_POSSIBLE);
         judge_because(j, "and around it it says '%s'", words);
     }
