@@ -119,6 +119,79 @@ bool claims_have_role(const struct claims *c, struct slice prefix)
     return false;
 }
 
+/* clang-format off */
+/* Audiences of other services, under which tokens for the same account are often asked for. */
+static const struct audience {
+    const char *name, *title;
+} elsewhere[] = {
+    { "https://graph.microsoft.com",          "Microsoft Graph" },
+    { "https://graph.microsoft.com/",         "Microsoft Graph" },
+    { "00000003-0000-0000-c000-000000000000", "Microsoft Graph" },
+    { "https://graph.microsoft.us",           "Microsoft Graph" },
+    { "https://microsoftgraph.chinacloudapi.cn", "Microsoft Graph" },
+    { "https://graph.windows.net",            "Azure AD Graph" },
+    { "00000002-0000-0000-c000-000000000000", "Azure AD Graph" },
+    { "https://management.azure.com/",        "Azure Resource Manager" },
+};
+/* clang-format on */
+
+static const char *audience_elsewhere(const struct claims *c)
+{
+    for (size_t i = 0; i < COUNT(elsewhere); i++) {
+        if (slice_eq_nocase_text(c->audience, elsewhere[i].name)) {
+            return elsewhere[i].title;
+        }
+    }
+    return NULL;
+}
+
+static struct slice last_segment(struct slice scope)
+{
+    size_t slash = SIZE_MAX;
+    for (size_t i = 0; i < scope.n; i++) {
+        slash = scope.p[i] == '/' ? i : slash;
+    }
+    return slash == SIZE_MAX ? scope : slice_from(scope, slash + 1);
+}
+
+/* The provider's file lists the scopes that are good for SMTP; a token that shows its scopes and
+ * has none of them was made for something else. An application's token has roles in their place. */
+static bool lacks_scope(const struct provider *p, const struct claims *c)
+{
+    const struct node *scopes =
+        p == NULL || p->oauth2 == NULL ? NULL : node_get(p->oauth2, "scopes");
+    bool is_known = false;
+    for (size_t i = 0; scopes != NULL && i < scopes->count; i++) {
+        struct slice scope = last_segment(node_text(scopes->items[i]));
+        if (scope.n == 0 || slice_eq_text(scope, "offline_access")) {
+            continue;
+        }
+        if (claims_have_scope(c, scope)) {
+            return false;
+        }
+        is_known = true;
+    }
+    bool shows = c->scope.n != 0 || json_count(c->roles) != 0;
+    return is_known && shows && !claims_have_role(c, SLICE("SMTP."));
+}
+
+static bool is_other_user(struct slice user, const struct claims *c)
+{
+    return user.n != 0 && c->user.n != 0 && slice_find_char(c->user, '@') != SIZE_MAX &&
+           slice_find_char(user, '@') != SIZE_MAX && !slice_eq_nocase(user, c->user);
+}
+
+unsigned claims_judge(const struct claims *c, const struct claims_question *question,
+                      const char **service)
+{
+    bool is_expired = c->expires_s != 0 && question->now_s >= c->expires_s;
+    *service = audience_elsewhere(c);
+    return (is_expired ? CLAIMS_EXPIRED : 0U) |
+           (lacks_scope(question->provider, c) ? CLAIMS_NO_SCOPE : 0U) |
+           (*service != NULL ? CLAIMS_ELSEWHERE : 0U) |
+           (is_other_user(question->user, c) ? CLAIMS_OTHER_USER : 0U);
+}
+
 bool claims_is_token_form(struct slice secret)
 {
     if (slice_has_prefix(secret, SLICE("ya29."))) {

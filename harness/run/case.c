@@ -20,7 +20,7 @@
 #include "run/foreign.h"
 #include "run/glance.h"
 #include "run/judge.h"
-#include "run/retry.h"
+#include "check/retry.h"
 
 enum { ATTEMPTS_MAX = 16, CONNECTIONS_MAX = 64 };
 
@@ -352,34 +352,16 @@ static void diagnose_report(struct case_run *r)
     if (!r->has_diagnosis) {
         return;
     }
-    struct slice names[TLS_NAMES_MAX];
-    for (size_t i = 0; i < report->tls_facts.names_count; i++) {
-        names[i] = slice_of(report->tls_facts.names[i]);
+    struct evidence evidence = report_evidence(report, &r->arena);
+    evidence.provider = r->target.provider;
+    evidence.host = slice_of(r->target.host);
+    evidence.credential = r->spec->probe->credential;
+    evidence.username = r->spec->probe->user;
+    evidence.secret = r->params.secret;
+    evidence.now_s = r->context->wall_time;
+    if (evidence.detail.n == 0) {
+        evidence.detail = slice_of(r->dial_detail);
     }
-    struct evidence evidence = {
-        .provider = r->target.provider,
-        .host = slice_of(r->target.host),
-        .stage = report->stage,
-        .fault = report->fault,
-        .detail = slice_of(report->detail[0] != '\0' ? report->detail : r->dial_detail),
-        .reply = report->reply.raw,
-        .greeting = report->greeting.raw,
-        .mechanism = slice_of(report->mechanism),
-        .credential = r->spec->probe->credential,
-        .username = r->spec->probe->user,
-        .secret = r->params.secret,
-        .now_s = r->context->wall_time,
-        .offered_clear = report->clear,
-        .offered_clear_count = report->clear_count,
-        .offered_tls = report->tls,
-        .offered_tls_count = report->tls_count,
-        .error_document = report->error_document,
-        .certificate_names = names,
-        .certificate_name_count = report->tls_facts.names_count,
-        .inside_tls = report->tls_facts.is_up,
-        .auth_sent = report->auth_sent,
-        .auth_accepted = report->auth_accepted,
-    };
     mapper_diagnose(r->context->mapper, &evidence, &r->arena, &r->diagnosis);
 }
 

@@ -53,39 +53,6 @@ static void put_target(struct json *doc, const struct document_input *in)
     json_set(doc, "target", target);
 }
 
-static struct json *reply_json(const struct client_reply *r)
-{
-    struct json *out = json_map();
-    json_set(out, "code", json_int(r->code));
-    json_set(out, "enhanced", json_text(r->enhanced));
-    json_set(out, "lines", slices(r->lines, r->line_count));
-    struct buf text;
-    buf_init(&text, 64 * 1024);
-    struct json *notes = json_list();
-    for (size_t i = 0; i < r->line_count; i++) {
-        buf_add_text(&text, i != 0 ? "\n" : "");
-        buf_add(&text, r->lines[i]);
-    }
-    for (size_t i = 0; i < r->note_count; i++) {
-        json_add(notes, json_text(r->notes[i]));
-    }
-    json_set(out, "text", json_string(buf_slice(&text)));
-    json_set(out, "notes", notes);
-    buf_release(&text);
-    return out;
-}
-
-static struct json *proof_json(const struct client_report *r)
-{
-    struct json *proof = json_map();
-    json_set(proof, "auth_sent", json_bool(r->auth_sent));
-    json_set(proof, "accepted", json_bool(r->auth_accepted));
-    json_set(proof, "mechanism", json_text(r->mechanism));
-    json_set(proof, "inside_tls", json_bool(r->auth_inside_tls));
-    json_set(proof, "verified", json_bool(r->tls_facts.is_up && r->tls_facts.is_verified));
-    return proof;
-}
-
 static struct json *stages_json(const struct client_report *r)
 {
     struct json *list = json_list();
@@ -108,7 +75,7 @@ struct json *document_steps(const struct client_report *r)
         struct json *one = json_map();
         json_set(one, "step", json_text(client_verb_slug(s->verb)));
         json_set(one, "run", json_bool(s->was_run));
-        json_set(one, "reply", reply_json(&s->reply));
+        json_set(one, "reply", report_reply_json(&s->reply));
         json_set(one, "fault", json_text(fault_cause(s->fault)));
         json_set(one, "ms", ms(s->to_us - s->from_us));
         json_add(list, one);
@@ -116,52 +83,7 @@ struct json *document_steps(const struct client_report *r)
     return list;
 }
 
-static struct json *tls_json(const struct tls_facts *t)
-{
-    struct json *out = json_map();
-    json_set(out, "up", json_bool(t->is_up));
-    json_set(out, "version", json_text(t->version));
-    json_set(out, "cipher", json_text(t->cipher));
-    json_set(out, "verified", json_bool(t->is_verified));
-    struct json *list = json_list();
-    for (size_t i = 0; i < t->names_count; i++) {
-        json_add(list, json_text(t->names[i]));
-    }
-    json_set(out, "names", list);
-    json_set(out, "issuer", json_text(t->issuer));
-    json_set(out, "days_left", json_int(t->days_left));
-    json_set(out, "why", t->why != FAULT_NONE ? json_text(fault_cause(t->why)) : json_null());
-    json_set(out, "detail", json_text(t->detail));
-    return out;
-}
-
-static const char *delivery(const struct client_report *r)
-{
-    return r->mail_accepted ? "accepted" : r->delivery_unknown ? "unknown" : "none";
-}
-
 /* ---- the parts of a report ---- */
-
-static void put_outcome(struct json *doc, const struct client_report *r)
-{
-    json_set(doc, "outcome", json_text(client_outcome_slug(r->outcome)));
-    json_set(doc, "stage", json_text(stage_slug(r->stage)));
-    json_set(doc, "fault",
-             r->fault != FAULT_NONE ? json_text(fault_sentence(r->fault)) : json_null());
-    json_set(doc, "detail", json_text(r->detail));
-    json_set(doc, "error_document", json_string(r->error_document));
-    json_set(doc, "quit", json_bool(r->quit_sent));
-    json_set(doc, "delivery", json_text(delivery(r)));
-    json_set(doc, "unsolicited", json_int((int64_t)r->unsolicited_count));
-}
-
-static void put_capabilities(struct json *doc, const struct client_report *r)
-{
-    struct json *capabilities = json_map();
-    json_set(capabilities, "clear", slices(r->clear, r->clear_count));
-    json_set(capabilities, "tls", slices(r->tls, r->tls_count));
-    json_set(doc, "capabilities", capabilities);
-}
 
 static void put_local(struct json *doc, const struct document_input *in)
 {
@@ -310,7 +232,7 @@ static void part_target(struct json *doc, const struct document_input *in)
 static void part_outcome(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        put_outcome(doc, in->report);
+        report_put_outcome(in->report, doc);
     } else if (in->spec->probe != NULL) {
         put_local(doc, in);
     }
@@ -319,21 +241,21 @@ static void part_outcome(struct json *doc, const struct document_input *in)
 static void part_reply(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        json_set(doc, "reply", reply_json(&in->report->reply));
+        json_set(doc, "reply", report_reply_json(&in->report->reply));
     }
 }
 
 static void part_greeting(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        json_set(doc, "greeting", reply_json(&in->report->greeting));
+        json_set(doc, "greeting", report_reply_json(&in->report->greeting));
     }
 }
 
 static void part_proof(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        json_set(doc, "proof", proof_json(in->report));
+        json_set(doc, "proof", report_proof_json(in->report));
     }
 }
 
@@ -354,14 +276,14 @@ static void part_steps(struct json *doc, const struct document_input *in)
 static void part_capabilities(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        put_capabilities(doc, in->report);
+        report_put_capabilities(in->report, doc);
     }
 }
 
 static void part_tls(struct json *doc, const struct document_input *in)
 {
     if (in->report != NULL) {
-        json_set(doc, "tls", tls_json(&in->report->tls_facts));
+        json_set(doc, "tls", report_tls_json(&in->report->tls_facts));
     }
 }
 

@@ -5,7 +5,7 @@
 #ifndef SMTPDX_RUN_DOCUMENT_H
 #define SMTPDX_RUN_DOCUMENT_H
 
-#include "client/client.h"
+#include "check/report.h"
 #include "diagnose/diagnose.h"
 #include "fakeservers/fake.h"
 #include "result/transcript.h"

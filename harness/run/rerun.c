@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "result/log.h"
-#include "run/retry.h"
+#include "check/retry.h"
 
 enum { ATTEMPTS_MAX = 11 }; /* the first, and as many as `max` allows */
 

@@ -5,13 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-/*
- * Best first. A mechanism that does not hand the password over is better than one that does;
- * whoever wants another names it, and nothing else is ever tried (locked accounts).
- */
-static const char password_mechanisms[] =
-    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5";
-static const char token_mechanisms[] = "OAUTHBEARER XOAUTH2";
+#include "check/mechanisms.h"
+#include "check/preflight.h"
 
 static const struct provider *persona(const struct spec_case *c, const struct registry *providers)
 {
@@ -133,32 +128,12 @@ bool setup_text(const struct spec_text *text, const struct spec_case *c,
     return is_whole;
 }
 
-/* Mechanisms the provider is known to take for this kind of credential, else our own order. */
 static struct slice choose_mechanisms(const struct spec_probe *probe,
                                       const struct setup_target *target, struct arena *arena)
 {
-    if (probe->mechanism.n != 0) {
-        return probe->mechanism;
-    }
-    bool is_token = probe->token.count != 0;
-    const struct provider *p = target->provider;
-    enum credential_kind kind = is_token ? CREDENTIAL_OAUTH2 : probe->credential;
-    for (size_t i = 0; p != NULL && i < p->credential_count; i++) {
-        const struct provider_credential *known = &p->credentials[i];
-        if (known->kind == kind && known->mechanisms != NULL && known->mechanisms[0] != NULL) {
-            struct buf list;
-            buf_init(&list, 512);
-            buf_add_text(&list, "auto:");
-            for (size_t k = 0; known->mechanisms[k] != NULL; k++) {
-                buf_addf(&list, "%s%s", k != 0 ? " " : "", known->mechanisms[k]);
-            }
-            struct slice copy = arena_copy(arena, buf_slice(&list));
-            buf_release(&list);
-            return copy;
-        }
-    }
-    return slice_of(
-        arena_printf(arena, "auto:%s", is_token ? token_mechanisms : password_mechanisms));
+    enum credential_kind kind = probe->token.count != 0 ? CREDENTIAL_OAUTH2 : probe->credential;
+    return probe->mechanism.n != 0 ? probe->mechanism
+                                   : slice_of(check_mechanisms(target->provider, kind, arena));
 }
 
 static void put_auth(const struct spec_case *c, const struct run_context *context,
@@ -259,17 +234,10 @@ void setup_client_params(const struct spec_case *c, const struct run_context *co
 /* An app password is a ladder for tests; customers get OAuth2 where the provider has it. */
 static bool forbids_password(const struct spec_probe *probe)
 {
-    if (probe->purpose == NULL || probe->provider == NULL || probe->token.count != 0 ||
-        (strcmp(probe->purpose, "onboarding") != 0 && strcmp(probe->purpose, "bulk") != 0)) {
-        return false;
-    }
-    for (size_t i = 0; i < probe->provider->credential_count; i++) {
-        const struct provider_credential *known = &probe->provider->credentials[i];
-        if (known->kind == CREDENTIAL_OAUTH2 && known->is_accepted) {
-            return true;
-        }
-    }
-    return false;
+    enum purpose purpose;
+    enum credential_kind kind = probe->token.count != 0 ? CREDENTIAL_OAUTH2 : CREDENTIAL_PASSWORD;
+    return probe->purpose != NULL && purpose_from_slug(slice_of(probe->purpose), &purpose) &&
+           preflight_forbids_password(probe->provider, kind, purpose);
 }
 
 enum fault setup_preflight(const struct spec_case *c, struct arena *arena, const char **detail)

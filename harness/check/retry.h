@@ -4,8 +4,8 @@
  * locks accounts), never a login whose answer was lost (it may have been a refusal, and the next
  * one would count), never a message whose fate is unknown (it would be sent twice).
  */
-#ifndef SMTPDX_RUN_RETRY_H
-#define SMTPDX_RUN_RETRY_H
+#ifndef SMTPDX_CHECK_RETRY_H
+#define SMTPDX_CHECK_RETRY_H
 
 #include "base/rng.h"
 #include "diagnose/diagnose.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "run/retry.h"
+#include "check/retry.h"
 
 /* clang-format off */
 static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exponential back-off with jitter and a maximum. */
-#include "run/retry.h"
+#include "check/retry.h"
 
 bool retry_may(const struct spec_retry *policy, const struct diagnosis *diagnosis,
                const struct retry_facts *facts)
