@@ -15,8 +15,7 @@
 static const int64_t CONNECT_US = 15000000;
 static const int64_t COMMAND_US = 30000000;
 static const int64_t TOTAL_US = 120000000;
-static const int64_t MARGIN_US =
-    1000000; /* the dial, which knows more, is over before the client */
+static const int64_t MARGIN_US = 50000; /* the dial, which knows more, is over before the client */
 
 /* ---- parameters ---- */
 
@@ -61,11 +60,12 @@ static void set_client(struct check *c)
 
 static void set_defaults(struct check_params *p)
 {
-    if (p->until == STAGE_NONE) {
-        p->until = p->may_send                           ? STAGE_BODY
-                   : p->kind != CREDENTIAL_NONE          ? STAGE_AUTH
-                   : p->target.security == SECURITY_NONE ? STAGE_EHLO
-                                                         : STAGE_TLS;
+    if (p->until == STAGE_NONE && p->may_send) {
+        p->until = STAGE_BODY;
+    } else if (p->until ==
+               STAGE_NONE) { /* without a login too: what is offered inside TLS is told */
+        bool is_clear = p->target.security == SECURITY_NONE && p->kind == CREDENTIAL_NONE;
+        p->until = is_clear ? STAGE_EHLO : STAGE_AUTH;
     }
     p->timeout.connect = p->timeout.connect != 0 ? p->timeout.connect : CONNECT_US;
     p->timeout.command = p->timeout.command != 0 ? p->timeout.command : COMMAND_US;
@@ -277,6 +277,20 @@ static void attempt(struct check *c)
     dial(c);
 }
 
+bool check_plans_login(const struct check *c)
+{
+    return c->params.kind != CREDENTIAL_NONE && c->params.until >= STAGE_AUTH &&
+           check_refusal(c) == NULL;
+}
+
+void check_hold(struct check *c, const char *because)
+{
+    c->is_held = true;
+    c->result.verdict = CHECK_UNKNOWN;
+    c->result.stage = STAGE_LOCAL;
+    c->result.because = arena_text(&c->arena, slice_of(because));
+}
+
 void check_start(struct check *c, struct world *world, void (*on_done)(void *context),
                  void *context)
 {
@@ -287,11 +301,13 @@ void check_start(struct check *c, struct world *world, void (*on_done)(void *con
     c->pause = (struct timer){.on_time = on_pause, .context = c};
     c->end = (struct timer){.on_time = on_end, .context = c};
     const struct preflight_finding *refusal = check_refusal(c);
-    if (refusal == NULL) {
+    if (refusal == NULL && !c->is_held) {
         attempt(c);
         return;
     }
-    check_judge_refusal(c, refusal);
+    if (refusal != NULL) {
+        check_judge_refusal(c, refusal);
+    }
     check_write_lines(c);
     finish(c);
 }

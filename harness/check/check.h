@@ -30,7 +30,7 @@ struct check_params {
     enum credential_kind kind; /* NONE: no login */
     struct slice mechanism;    /* empty: the best that provider, server and we know */
     struct slice helo;         /* default "[127.0.0.1]" */
-    enum stage until;          /* default: AUTH with a credential, else TLS; BODY only with may_send */
+    enum stage until;          /* default: AUTH, without a login what is offered for it; BODY only with may_send */
     bool may_send;             /* the message is delivered */
     struct slice from, rcpt;   /* from: default the user */
     struct slice message_id;   /* without <> */
@@ -105,6 +105,10 @@ enum err check_new(const struct check_params *params, struct check **out, struct
 /* on_done is called once, from the world's loop. */
 void check_start(struct check *c, struct world *world, void (*on_done)(void *context),
                  void *context);
+/* Will a credential be sent, if everything before goes well? */
+bool check_plans_login(const struct check *c);
+/* Before check_start: it is not to begin, for this reason, and nothing is known then. */
+void check_hold(struct check *c, const char *because);
 /* Ends it as it stands; on_done follows from the loop. A dial that is under way is abandoned. */
 void check_cancel(struct check *c);
 const struct check_result *check_result(const struct check *c);

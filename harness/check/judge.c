@@ -86,7 +86,8 @@ static enum check_verdict verdict_of_success(struct check *c)
     const struct client_report *r = c->result.report;
     bool wants_login = c->params.kind != CREDENTIAL_NONE && c->params.until >= STAGE_AUTH;
     if (!wants_login) {
-        c->result.because = "nothing is known of an account: no login was part of it";
+        c->result.stage = r->stage == STAGE_AUTH ? STAGE_EHLO : r->stage;
+        c->result.because = "no login was part of it, so nothing is known of an account";
         return CHECK_REACHED;
     }
     if (!r->auth_accepted || !r->auth_inside_tls || !r->tls_facts.is_verified) {
@@ -97,6 +98,20 @@ static enum check_verdict verdict_of_success(struct check *c)
     return CHECK_USABLE;
 }
 
+/* A limit that was asked for is passed: a failure where doubts are to count as such. */
+static void judge_days(struct check *c)
+{
+    const struct tls_facts *f = &c->result.report->tls_facts;
+    int least = c->params.warn_cert_days;
+    bool is_late = least > 0 && f->is_up && f->days_left < least;
+    bool is_good = c->result.verdict == CHECK_USABLE || c->result.verdict == CHECK_REACHED;
+    if (is_late && is_good && c->params.is_strict) {
+        c->result.verdict = CHECK_NOT_USABLE;
+        c->result.because = arena_printf(
+            &c->arena, "the certificate has %d days left, and %d are wanted", f->days_left, least);
+    }
+}
+
 void check_judge(struct check *c)
 {
     struct check_result *out = &c->result;
@@ -104,11 +119,13 @@ void check_judge(struct check *c)
     out->has_diagnosis = false;
     out->because = "";
     out->stage = r->stage;
-    if (r->outcome != OUTCOME_OK && (r->fault != FAULT_NONE || r->reply.code != 0)) {
+    bool is_without_proof = r->outcome == OUTCOME_UNPROVEN && r->fault == FAULT_NONE;
+    if (r->outcome != OUTCOME_OK && !is_without_proof) {
         diagnose_report(c);
         out->verdict = verdict_of_failure(c);
     } else {
         out->verdict = verdict_of_success(c);
+        judge_days(c);
     }
     if (out->attempt_count < CHECK_ATTEMPTS_MAX) {
         out->attempts[out->attempt_count++] = (struct check_attempt){

@@ -27,6 +27,7 @@ struct check {
     void *context;
     int64_t start_us;
     struct timer pause, end;
+    bool is_held; /* not to begin */
     bool is_ending, is_dialling;
     bool is_orphan; /* freed by its owner while it was being dialled */
     struct client *client;

@@ -231,20 +231,16 @@ static bool add_dial(struct check *c)
 /* Said by the dial, by the TLS line, or at the end. */
 static bool is_said_elsewhere(const struct client_stage_time *s)
 {
-    return s->stage == STAGE_CONNECT || s->stage == STAGE_RESOLVE ||
-           (s->is_ok && (s->stage == STAGE_STARTTLS || s->stage == STAGE_QUIT));
+    return s->stage == STAGE_CONNECT || s->stage == STAGE_RESOLVE || s->stage == STAGE_QUIT ||
+           (s->is_ok && s->stage == STAGE_STARTTLS);
 }
 
 static void add_stage(struct check *c, const struct client_stage_time *s, bool is_inside)
 {
     const struct client_report *r = c->result.report;
-    bool is_quit = s->stage == STAGE_QUIT;
     struct check_line line = {
         .name = stage_name(c, s->stage), .stage = s->stage, .us = s->to_us - s->from_us};
-    if (is_quit) {
-        line.mark = CHECK_MARK_NOTE;
-        line.text = "not answered";
-    } else if (!s->is_ok) {
+    if (!s->is_ok) {
         line.mark = CHECK_MARK_FAIL;
         line.text = failure_text(c, r);
     } else {
@@ -281,7 +277,8 @@ static bool has_failed_line(const struct check *c)
 static void add_missing_failure(struct check *c)
 {
     const struct client_report *r = c->result.report;
-    if (r->outcome == OUTCOME_OK || has_failed_line(c) || c->result.was_cancelled) {
+    if (r->outcome == OUTCOME_OK || c->result.verdict == CHECK_REACHED || has_failed_line(c) ||
+        c->result.was_cancelled) {
         return;
     }
     const char *text =
@@ -308,6 +305,10 @@ void check_write_lines(struct check *c)
 {
     c->result.line_count = 0;
     add_findings(c);
+    if (c->is_held) {
+        add(c, &(struct check_line){"beforehand", STAGE_LOCAL, CHECK_MARK_FAIL, c->result.because,
+                                    -1});
+    }
     if (c->result.report == NULL) {
         return;
     }

@@ -90,7 +90,7 @@ struct json *report_tls_json(const struct tls_facts *t)
     return out;
 }
 
-static const char *delivery(const struct client_report *r)
+const char *report_delivery(const struct client_report *r)
 {
     return r->mail_accepted ? "accepted" : r->delivery_unknown ? "unknown" : "none";
 }
@@ -104,7 +104,7 @@ void report_put_outcome(const struct client_report *r, struct json *map)
     json_set(map, "detail", json_text(r->detail));
     json_set(map, "error_document", json_string(r->error_document));
     json_set(map, "quit", json_bool(r->quit_sent));
-    json_set(map, "delivery", json_text(delivery(r)));
+    json_set(map, "delivery", json_text(report_delivery(r)));
     json_set(map, "unsolicited", json_int((int64_t)r->unsolicited_count));
 }
 

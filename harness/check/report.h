@@ -14,6 +14,9 @@
  * certificate live in the arena, all else is borrowed from the report. */
 struct evidence report_evidence(const struct client_report *r, struct arena *arena);
 
+/* "accepted", "unknown" (the answer to the final dot was lost) or "none". */
+const char *report_delivery(const struct client_report *r);
+
 /* New references. */
 struct json *report_reply_json(const struct client_reply *r);
 struct json *report_proof_json(const struct client_report *r);

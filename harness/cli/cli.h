@@ -40,7 +40,7 @@ struct cli_command {
 };
 
 extern const struct cli_command command_run, command_lint, command_list, command_schema,
-    command_providers, command_report, command_explain, command_causes, command_serve;
+    command_providers, command_report, command_explain, command_causes, command_serve, command_check;
 
 enum cli_parsed { CLI_GO_ON, CLI_EXIT_OK, CLI_EXIT_WRONG };
 /*
@@ -62,6 +62,9 @@ struct cli_strings {
 };
 void cli_strings_add(struct cli_strings *s, const char *text);
 void cli_strings_free(struct cli_strings *s);
+
+/* The name of this machine in space, when it is a full one that EHLO can carry; else NULL. */
+const char *cli_hostname(char *space, size_t size);
 
 /* Provider files (a folder may override), with errors printed. NULL on failure. */
 struct registry;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "check/answer.h"
 #include "cli/selection.h"
 #include "diagnose/regress.h"
 
@@ -77,14 +78,15 @@ const struct cli_command command_lint = {
 static const struct cli_option schema_options[] = {
     {"manual", 0, NULL, "print the reference manual in Markdown instead"},
     {"replies", 0, NULL, "print the JSON Schema of one line of a regression set instead"},
+    {"check", 0, NULL, "print the JSON Schema of what 'check --json' prints instead"},
 };
 
-enum schema_print { PRINT_SCHEMA, PRINT_MANUAL, PRINT_REPLIES };
+enum schema_print { PRINT_SCHEMA, PRINT_MANUAL, PRINT_REPLIES, PRINT_CHECK };
 
 static bool on_schema_option(void *context, size_t index, const char *value)
 {
     (void)value;
-    *(enum schema_print *)context = index == 0 ? PRINT_MANUAL : PRINT_REPLIES;
+    *(enum schema_print *)context = (enum schema_print)(PRINT_MANUAL + index);
     return true;
 }
 
@@ -105,6 +107,8 @@ static int run_schema(int argc, char **argv)
         schema_print_markdown(&out);
     } else if (what == PRINT_REPLIES) {
         regress_schema(&out);
+    } else if (what == PRINT_CHECK) {
+        check_schema(&out);
     } else {
         schema_print_json(&out);
     }

@@ -438,21 +438,6 @@ static const char *again_options(struct run_command *r)
     return text;
 }
 
-/* The name of this machine when it is a full one that EHLO can carry; else NULL. */
-static const char *full_hostname(char *space, size_t size)
-{
-    struct why why;
-    if (gethostname(space, size - 1) != 0) {
-        return NULL;
-    }
-    space[size - 1] = '\0';
-    struct slice name = slice_of(space);
-    bool is_local =
-        slice_has_suffix(name, SLICE(".local")) || slice_has_suffix(name, SLICE(".localdomain"));
-    bool is_full = slice_find_char(name, '.') != SIZE_MAX && !is_local;
-    return is_full && path_check_helo(name, &why) == ERR_OK ? space : NULL;
-}
-
 /* Makes what all workers share, before they are forked. */
 static int with_context(struct run_command *r, struct secrets *secrets)
 {
@@ -466,7 +451,7 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         .only_verdicts = r->outputs.count == 0 && r->outputs.log == NULL && !r->is_verbose,
     };
     char today[20], hostname[256] = "";
-    context.hostname = full_hostname(hostname, sizeof hostname);
+    context.hostname = cli_hostname(hostname, sizeof hostname);
     text_utc(context.wall_time, today);
     today[10] = '\0';
     context.today = today;

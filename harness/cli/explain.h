@@ -46,6 +46,10 @@ void explain_text(const struct diagnosis *d, const struct evidence *e, size_t co
 /* Appends "name   text" with the text wrapped and indented; every octet made harmless. */
 void explain_field(const char *name, struct slice text, size_t columns, struct buf *out);
 
+/* Takes one line of at most columns off *rest; a word that is longer is broken only where it is no
+ * link. The text has to be harmless already. */
+struct slice explain_take_line(struct slice *rest, size_t columns);
+
 /* What is known of one cause, of one provider (or NULL: all), appended to out. */
 void explain_cause(const struct registry *registry, const struct provider *provider,
                    enum cause cause, size_t columns, struct buf *out);

@@ -52,8 +52,7 @@ static void add_blanks(size_t n, struct buf *out)
     }
 }
 
-/* One line of at most columns; a word that is longer is broken only where it is no link. */
-static struct slice take_line(struct slice *rest, size_t columns)
+struct slice explain_take_line(struct slice *rest, size_t columns)
 {
     struct slice fits = text_cut(*rest, columns);
     size_t n = fits.n;
@@ -82,7 +81,7 @@ static void add_wrapped(struct slice text, size_t columns, size_t *indent, struc
     do {
         add_blanks(*indent, out);
         *indent = LABEL;
-        buf_add(out, slice_trim(take_line(&rest, columns - LABEL)));
+        buf_add(out, slice_trim(explain_take_line(&rest, columns - LABEL)));
         buf_add_char(out, '\n');
     } while (rest.n != 0);
 }

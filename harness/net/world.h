@@ -75,6 +75,9 @@ bool world_loopback_works(void);
  * when it is in ASCII already, when it is no host name, or when this libcurl cannot do it. */
 bool world_ascii_name(const char *name, char out[256]);
 
+/* "host:port" or "[v6]:port" taken apart; host gets no brackets. False when it is neither. */
+bool world_split_host_port(struct slice text, struct slice *host, unsigned *port);
+
 struct world_ops; /* net/ only */
 
 /* Sockets. Errors: ERR_IO. */

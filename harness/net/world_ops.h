@@ -62,7 +62,4 @@ struct listener {
     unsigned port;
 };
 
-/* "host:port" or "[v6]:port" taken apart; host gets no brackets. False when it is neither. */
-bool world_split_host_port(struct slice text, struct slice *host, unsigned *port);
-
 #endif
