@@ -53,6 +53,12 @@ static const struct saying {
     { "Conditional Access",    CAUSE_AUTH_CONDITIONAL_ACCESS,    SURE_LIKELY,  false, "Microsoft, in a number's text" },
     { "redirect URI in the request", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY,  false, "Google, OAuth 2.0" },
     { "redirect_uri",          CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 4.1.3" },
+    { "Client authentication failed (e.g., unknown client", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY, false, "league/oauth2-server, RFC 6749 5.2" },
+    { "does not provide a refresh token", CAUSE_LOCAL_CONFIGURATION, SURE_LIKELY, false, "programs that need one" },
+    { "access token for service account: 401", CAUSE_TOKEN_UNAUTHORIZED_CLIENT, SURE_POSSIBLE, false, "Google's library for Java" },
+    { "Could not determine client ID", CAUSE_TOKEN_INVALID_CLIENT, SURE_LIKELY, false, "Google, OAuth 2.0" },
+    { "bad protocol / cancel", CAUSE_TOKEN_INVALID_GRANT, SURE_POSSIBLE, false, "a SASL plug-in that got no token" },
+    { "Invalid grant",         CAUSE_TOKEN_INVALID_GRANT,        SURE_LIKELY,  false, "RFC 6749 5.2, as programs say it" },
     { "unauthorized_client",   CAUSE_TOKEN_UNAUTHORIZED_CLIENT,  SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_client",        CAUSE_TOKEN_INVALID_CLIENT,       SURE_LIKELY,  false, "RFC 6749 5.2" },
     { "invalid_scope",         CAUSE_TOKEN_INVALID_SCOPE,        SURE_LIKELY,  false, "RFC 6749 5.2" },
@@ -159,8 +165,9 @@ static void take(struct judge *j, enum cause cause, enum sureness sure)
 bool judge_oauth(struct judge *j)
 {
     struct slice text = slice_trim(j->evidence->reply);
-    if (text.n == 0 || (text.p[0] >= '0' && text.p[0] <= '9')) {
-        return false; /* an SMTP reply begins with its code */
+    bool has_number = text.n != 0 && text.p[0] >= '0' && text.p[0] <= '9';
+    if (text.n == 0 || (has_number && j->evidence->stage != STAGE_TOKEN)) {
+        return false; /* an SMTP reply begins with its code, and a page of HTTP may too */
     }
     const struct saying *found[2];
     sayings_in(&j->mapper->sayings, text, found);

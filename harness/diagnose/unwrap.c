@@ -70,6 +70,7 @@ static const struct frame {
     { "SendFailedException:",             AT_ONCE, STAGE_NONE,     "an exception of JavaMail" },
     { "MessagingException:",              AT_ONCE, STAGE_NONE,     "an exception of JavaMail" },
     { "server response was:",             AT_ONCE, STAGE_NONE,     "an exception of System.Net.Mail" },
+    { "server response is:",              AT_ONCE, STAGE_NONE,     "an exception of System.Net.Mail" },
     { "AuthenticationException:",         AT_ONCE, STAGE_AUTH,     "an exception of MailKit" },
     { "SmtpCommandException:",            AT_ONCE, STAGE_NONE,     "an exception of MailKit" },
     /* PHP, Ruby, Go */
