@@ -291,6 +291,14 @@ void check_hold(struct check *c, const char *because)
     c->result.because = arena_text(&c->arena, slice_of(because));
 }
 
+void check_token_failed(struct check *c, enum fault fault, const char *detail,
+                        struct slice document)
+{
+    c->is_held = true;
+    check_judge_token(c, fault, arena_text(&c->arena, slice_of(detail)),
+                      arena_copy(&c->arena, document));
+}
+
 void check_start(struct check *c, struct world *world, void (*on_done)(void *context),
                  void *context)
 {
@@ -305,7 +313,7 @@ void check_start(struct check *c, struct world *world, void (*on_done)(void *con
         attempt(c);
         return;
     }
-    if (refusal != NULL) {
+    if (refusal != NULL && !c->is_held) {
         check_judge_refusal(c, refusal);
     }
     check_write_lines(c);

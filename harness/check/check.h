@@ -44,6 +44,7 @@ struct check_params {
     struct spec_retry retry;   /* of what is temporary; max 0: none */
     uint64_t seed;             /* of the jitter */
     int warn_cert_days;        /* a certificate with fewer days left is a doubt */
+    const char *token_text;    /* where the token comes from, for a line of its own; NULL: none */
 };
 
 enum check_verdict {
@@ -109,6 +110,9 @@ void check_start(struct check *c, struct world *world, void (*on_done)(void *con
 bool check_plans_login(const struct check *c);
 /* Before check_start: it is not to begin, for this reason, and nothing is known then. */
 void check_hold(struct check *c, const char *because);
+/* The same, as the token endpoint gave no token: its answer (document), or what happened on the way. */
+void check_token_failed(struct check *c, enum fault fault, const char *detail,
+                        struct slice document);
 /* Ends it as it stands; on_done follows from the loop. A dial that is under way is abandoned. */
 void check_cancel(struct check *c);
 const struct check_result *check_result(const struct check *c);

@@ -47,6 +47,23 @@ void check_judge_refusal(struct check *c, const struct preflight_finding *refusa
     c->result.verdict = CHECK_NOT_USABLE;
 }
 
+void check_judge_token(struct check *c, enum fault fault, const char *detail, struct slice document)
+{
+    const struct evidence evidence = {
+        .provider = c->params.target.provider,
+        .stage = STAGE_TOKEN,
+        .fault = fault,
+        .detail = slice_of(detail),
+        .reply = document,
+        .credential = CREDENTIAL_OAUTH2,
+    };
+    diagnose(c, &evidence);
+    bool is_unknown = fault != FAULT_NONE || c->result.diagnosis.retry == RETRY_LATER ||
+                      c->result.diagnosis.cause == CAUSE_UNKNOWN;
+    c->result.stage = STAGE_TOKEN;
+    c->result.verdict = is_unknown ? CHECK_UNKNOWN : CHECK_NOT_USABLE;
+}
+
 static void diagnose_report(struct check *c)
 {
     const struct check_params *p = &c->params;

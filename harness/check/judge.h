@@ -39,6 +39,8 @@ struct check {
 /* What was found beforehand and stops it; NULL: nothing does. */
 const struct preflight_finding *check_refusal(const struct check *c);
 void check_judge_refusal(struct check *c, const struct preflight_finding *refusal);
+void check_judge_token(struct check *c, enum fault fault, const char *detail,
+                       struct slice document);
 /* Adds an attempt to the result, with its diagnosis and verdict. */
 void check_judge(struct check *c);
 void check_write_lines(struct check *c);

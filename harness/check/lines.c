@@ -305,7 +305,15 @@ void check_write_lines(struct check *c)
 {
     c->result.line_count = 0;
     add_findings(c);
-    if (c->is_held) {
+    if (c->params.token_text != NULL) {
+        add(c, &(struct check_line){"token", STAGE_TOKEN, CHECK_MARK_OK, c->params.token_text, -1});
+    }
+    if (c->is_held && c->result.has_diagnosis) { /* no token */
+        const struct evidence *e = &c->result.evidence;
+        struct slice words = e->reply.n != 0 ? e->reply : e->detail;
+        add(c, &(struct check_line){"token", STAGE_TOKEN, CHECK_MARK_FAIL,
+                                    arena_text(&c->arena, slice_sub(words, 0, REPLY_SHOWN)), -1});
+    } else if (c->is_held) {
         add(c, &(struct check_line){"beforehand", STAGE_LOCAL, CHECK_MARK_FAIL, c->result.because,
                                     -1});
     }

@@ -3,22 +3,22 @@
  * answer.c cannot part. */
 #include "check/answer.h"
 
-#define STRING  "{\"type\":\"string\"}"
+#define STRING        "{\"type\":\"string\"}"
 #define OR_NULL(type) "{\"type\":[\"" type "\",\"null\"]}"
-#define NUMBER  "{\"type\":\"number\",\"minimum\":0}"
-#define COUNTED "{\"type\":\"integer\",\"minimum\":0}"
-#define FLAG    "{\"type\":\"boolean\"}"
-#define TEXTS   "{\"type\":\"array\",\"items\":" STRING "}"
-#define WORDS(list) "{\"enum\":[" list "]}"
-#define OBJECT(properties, needed) \
-    "{\"type\":\"object\",\"properties\":{" properties "},\"required\":[" needed \
+#define NUMBER        "{\"type\":\"number\",\"minimum\":0}"
+#define COUNTED       "{\"type\":\"integer\",\"minimum\":0}"
+#define FLAG          "{\"type\":\"boolean\"}"
+#define TEXTS         "{\"type\":\"array\",\"items\":" STRING "}"
+#define WORDS(list)   "{\"enum\":[" list "]}"
+#define OBJECT(properties, needed)                                                                 \
+    "{\"type\":\"object\",\"properties\":{" properties "},\"required\":[" needed                   \
     "],\"additionalProperties\":false}"
 #define LIST(item) "{\"type\":\"array\",\"items\":" item "}"
 
-#define STAGES "{\"$ref\":\"#/$defs/stage\"}"
-#define CAUSES "{\"$ref\":\"#/$defs/cause\"}"
+#define STAGES        "{\"$ref\":\"#/$defs/stage\"}"
+#define CAUSES        "{\"$ref\":\"#/$defs/cause\"}"
 #define CAUSE_OR_NULL "{\"anyOf\":[" CAUSES ",{\"type\":\"null\"}]}"
-#define VERDICTS WORDS("\"usable\",\"reached\",\"not_usable\",\"unknown\"")
+#define VERDICTS      WORDS("\"usable\",\"reached\",\"not_usable\",\"unknown\"")
 
 #define REPLY                                                                                      \
     OBJECT("\"code\":" COUNTED ",\"enhanced\":" STRING ",\"lines\":" TEXTS ",\"text\":" STRING     \

@@ -72,17 +72,22 @@ static enum err read_all(int fd, const char *path, struct buf *out, struct why *
     return ERR_OK;
 }
 
-static enum err from_file(const char *path, struct credential *out, struct why *why)
+enum err credential_read_file(const char *path, struct buf *out, struct why *why)
 {
-    snprintf(out->from, sizeof out->from, "the file %s", path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
     }
     enum err err = check_file(fd, path, why);
-    err = err == ERR_OK ? read_all(fd, path, &out->secret, why) : err;
+    err = err == ERR_OK ? read_all(fd, path, out, why) : err;
     close(fd);
     return err;
+}
+
+static enum err from_file(const char *path, struct credential *out, struct why *why)
+{
+    snprintf(out->from, sizeof out->from, "the file %s", path);
+    return credential_read_file(path, &out->secret, why);
 }
 
 /* ---- a command ---- */
@@ -137,25 +142,33 @@ static bool read_hidden(int tty, struct buf *out)
     return was_interrupted == 0 && n == 1;
 }
 
+bool credential_ask(const char *question, struct buf *out, int *signal)
+{
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    *signal = 0;
+    if (tty < 0) {
+        return false;
+    }
+    (void)!write(tty, question, strlen(question));
+    bool is_read = read_hidden(tty, out);
+    close(tty);
+    *signal = was_interrupted;
+    return is_read;
+}
+
 static enum err from_person(const struct credential_wish *wish, struct credential *out,
                             struct why *why)
 {
     char question[320];
-    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (tty < 0) {
-        return ERR_OK; /* nobody to ask: there is none */
-    }
-    int n = snprintf(question, sizeof question, "%s%s%.200s: ",
-                     wish->kind == CREDENTIAL_OAUTH2         ? "Access token"
-                     : wish->kind == CREDENTIAL_APP_PASSWORD ? "App password"
-                                                             : "Password",
-                     wish->user != NULL ? " for " : "", wish->user != NULL ? wish->user : "");
-    (void)!write(tty, question, (size_t)n);
-    bool is_read = read_hidden(tty, &out->secret);
-    close(tty);
-    out->signal = was_interrupted;
+    snprintf(question, sizeof question, "%s%s%.200s: ",
+             wish->kind == CREDENTIAL_OAUTH2         ? "Access token"
+             : wish->kind == CREDENTIAL_APP_PASSWORD ? "App password"
+                                                     : "Password",
+             wish->user != NULL ? " for " : "", wish->user != NULL ? wish->user : "");
     snprintf(out->from, sizeof out->from, "the terminal");
-    return is_read ? ERR_OK : why_set(why, ERR_NOT_FOUND, "no credential was typed");
+    return credential_ask(question, &out->secret, &out->signal)
+               ? ERR_OK
+               : why_set(why, ERR_NOT_FOUND, "no credential was typed");
 }
 
 /* ---- the environment ---- */

@@ -29,6 +29,15 @@ void credential_init(struct credential *c);
 void credential_release(struct credential *c); /* wipes */
 
 /*
+ * One line from the terminal, without echo. False when nobody is there to ask, or it was not answered:
+ * signal then is the one that interrupted it, or 0.
+ */
+bool credential_ask(const char *question, struct buf *out, int *signal) MUST_USE;
+
+/* A file that only its owner can read, without its last line end. Errors: ERR_IO. */
+enum err credential_read_file(const char *path, struct buf *out, struct why *why) MUST_USE;
+
+/*
  * Options go before the environment (SMTPDX_PASSWORD, SMTPDX_APP_PASSWORD, SMTPDX_TOKEN), and that
  * before a question. Errors: ERR_INVALID (more than one, or of another kind than was said), ERR_IO (a
  * file that cannot be read or that others can read; a command that failed), ERR_NOT_FOUND (the

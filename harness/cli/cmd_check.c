@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "cli/logins.h"
+#include "cli/stored.h"
 #include "net/tls.h"
 #include "run/interrupt.h"
 
@@ -27,7 +28,11 @@ struct check_command {
     const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
     const char *credential;
     uint64_t retries, warn_days, login_max;
-    bool is_json, is_ipv4, is_ipv6;
+    bool is_json, is_ipv4, is_ipv6, is_stored;
+    struct stored_token stored;
+    const char *stored_name;       /* of its entry */
+    struct token_flow *token_flow; /* that gave no token; NULL: none */
+    bool is_renewed;
     struct check_look look;
 
     struct arena arena;
@@ -47,6 +52,10 @@ enum {
     OPT_PASSWORD_COMMAND,
     OPT_TOKEN_FILE,
     OPT_TOKEN_COMMAND,
+    OPT_STORED,
+    OPT_STORE,
+    OPT_KEY_FILE,
+    OPT_TOKEN_CONNECT_TO,
     OPT_MECHANISM,
     OPT_PURPOSE,
     OPT_STRICT,
@@ -84,6 +93,12 @@ static const struct cli_option options[] = {
     [OPT_PASSWORD_COMMAND] = {"password-command", 0, "CMD", "prints the password (run by /bin/sh)"},
     [OPT_TOKEN_FILE] = {"token-file", 0, "FILE", "the access token is in it"},
     [OPT_TOKEN_COMMAND] = {"token-command", 0, "CMD", "prints the access token"},
+    [OPT_STORED] = {"stored", 0, NULL,
+                    "the token that 'smtpdx token login' keeps; refreshed in time"},
+    [OPT_STORE] = {"store", 0, "FILE", "where it is kept (default: tokens in the state folder)"},
+    [OPT_KEY_FILE] = {"key-file", 0, "FILE", "the store's key (default: a passphrase)"},
+    [OPT_TOKEN_CONNECT_TO] = {"token-connect-to", 0, "HOST:PORT",
+                              "dial this in the token endpoint's place"},
     [OPT_MECHANISM] = {"mechanism", 0, "NAME",
                        "PLAIN, LOGIN, XOAUTH2, …; one, and no other is tried"},
     [OPT_PURPOSE] = {"purpose", 0, "WHAT",
@@ -141,6 +156,9 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
         [OPT_PASSWORD_COMMAND] = &c->wish.password_command,
         [OPT_TOKEN_FILE] = &c->wish.token_file,
         [OPT_TOKEN_COMMAND] = &c->wish.token_command,
+        [OPT_STORE] = &c->stored.store_file,
+        [OPT_KEY_FILE] = &c->stored.key_file,
+        [OPT_TOKEN_CONNECT_TO] = &c->stored.route.connect_to,
         [OPT_MECHANISM] = &c->mechanism,
         [OPT_PURPOSE] = &c->purpose,
         [OPT_UNTIL] = &c->until,
@@ -160,13 +178,10 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
 static bool take_flag(struct check_command *c, size_t index)
 {
     bool *const places[COUNT(options)] = {
-        [OPT_STRICT] = &c->params.is_strict,
-        [OPT_FORCE] = &c->params.is_forced,
-        [OPT_SEND] = &c->params.may_send,
-        [OPT_IPV4] = &c->is_ipv4,
-        [OPT_IPV6] = &c->is_ipv6,
-        [OPT_JSON] = &c->is_json,
-        [OPT_VERBOSE] = &c->look.is_verbose,
+        [OPT_STORED] = &c->is_stored,       [OPT_STRICT] = &c->params.is_strict,
+        [OPT_FORCE] = &c->params.is_forced, [OPT_SEND] = &c->params.may_send,
+        [OPT_IPV4] = &c->is_ipv4,           [OPT_IPV6] = &c->is_ipv6,
+        [OPT_JSON] = &c->is_json,           [OPT_VERBOSE] = &c->look.is_verbose,
         [OPT_QUIET] = &c->look.is_quiet,
     };
     *places[index] = true;
@@ -331,11 +346,88 @@ static int no_credential(const struct check_command *c)
                                "--password-command, or stop before the login with --until tls");
 }
 
+/* ---- a token out of the store ---- */
+
+static void take_stored(struct check_command *c, const struct token_entry *e)
+{
+    int64_t left_s = e->expires_s - (int64_t)time(NULL);
+    c->params.kind = CREDENTIAL_OAUTH2;
+    c->params.secret = slice_of(arena_text(&c->arena, slice_of(e->access_token)));
+    c->params.token_text =
+        e->expires_s == 0
+            ? arena_printf(&c->arena, "%s the store", c->is_renewed ? "renewed and kept in" : "of")
+            : arena_printf(&c->arena, "%s the store, good for %lld minutes",
+                           c->is_renewed ? "renewed and kept in" : "of", (long long)left_s / 60);
+}
+
+/* Renews it; what went wrong with that becomes the check's verdict. Errors: of ours. */
+static enum err renew_stored(struct check_command *c, struct why *why)
+{
+    struct token_entry e;
+    struct token_flow *flow = NULL;
+    TRY(stored_reopen(&c->stored, why));
+    if (!token_store_find(c->stored.store, c->stored_name, &e)) {
+        return why_set(why, ERR_NOT_FOUND, "the token of '%s' is not in the store any more",
+                       c->stored_name);
+    }
+    if (!slice_eq_text(c->params.secret, e.access_token) &&
+        token_is_fresh(&e, (int64_t)time(NULL))) { /* another process was faster */
+        c->is_renewed = true;
+        stored_get(&c->stored, c->stored_name, &e);
+        take_stored(c, &e);
+        return ERR_OK;
+    }
+    c->is_renewed = token_renew(c->stored.store, c->stored_name, &c->stored.route, &flow, why);
+    if (c->is_renewed) {
+        stored_get(&c->stored, c->stored_name, &e);
+        take_stored(c, &e);
+        token_flow_free(flow);
+        return ERR_OK;
+    }
+    if (flow == NULL || why->text[0] != '\0') {
+        token_flow_free(flow);
+        return ERR_IO;
+    }
+    c->token_flow = flow;
+    c->params.kind = CREDENTIAL_NONE;
+    return ERR_OK;
+}
+
+static int read_stored(struct check_command *c)
+{
+    struct why why;
+    struct token_entry e;
+    c->stored.route.proxy = c->params.proxy;
+    if (c->params.user.n == 0) {
+        return cli_wrong_use(&command_check, "whose token? --user NAME");
+    }
+    enum err err = stored_open(&c->stored, false, &why);
+    err = err == ERR_OK ? stored_find(&c->stored, arena_text(&c->arena, c->params.user), &c->arena,
+                                      &c->stored_name, &why)
+                        : err;
+    if (err == ERR_OK) {
+        stored_get(&c->stored, c->stored_name, &e);
+        take_stored(c, &e);
+        err = token_is_fresh(&e, (int64_t)time(NULL)) ? ERR_OK : renew_stored(c, &why);
+    }
+    stored_close(&c->stored); /* others need not wait for our conversation */
+    if (err != ERR_OK) {
+        fprintf(stderr, "smtpdx check: %s\n", why.text);
+    }
+    return err == ERR_OK            ? EXIT_ALL_PASSED
+           : err == ERR_UNSUPPORTED ? EXIT_WRONG_USE
+           : err == ERR_LIMIT       ? EXIT_NOT_JUDGED
+                                    : EXIT_DID_NOT_LOAD;
+}
+
 static int read_credential(struct check_command *c)
 {
     struct why why;
     if (!wants_login(c)) {
         return EXIT_ALL_PASSED;
+    }
+    if (c->is_stored) {
+        return read_stored(c);
     }
     c->wish.user = c->params.user.n != 0 ? arena_text(&c->arena, c->params.user) : NULL;
     c->wish.may_ask = c->params.user.n != 0 && !is_refused_anyway(c) && isatty(STDIN_FILENO) == 1 &&
@@ -369,6 +461,7 @@ static int make_tls(struct check_command *c)
     if (c->ca_file != NULL) {
         err = doc_read_file(c->ca_file, CA_FILE_MAX, &c->arena, &params.trust_pem, &why);
     }
+    c->stored.route.trust_pem = params.trust_pem;
     err = err == ERR_OK ? tls_setup_new(&params, &c->tls, &why) : err;
     if (err == ERR_LIBRARY && c->ca_file != NULL) {
         fprintf(stderr,
@@ -506,22 +599,69 @@ static void settle_login(const struct check_command *c, const struct check *chec
     }
 }
 
-static int check_in(struct check_command *c, struct world *world)
+/* NULL after printing why. */
+static struct check *checked(struct check_command *c, struct world *world)
 {
     struct why why;
     struct check *check = NULL;
     if (check_new(&c->params, &check, &why) != ERR_OK) {
-        return cli_wrong_use(&command_check, "%s", why.text);
+        cli_wrong_use(&command_check, "%s", why.text);
+        return NULL;
     }
-    interrupt_catch();
+    if (c->token_flow != NULL) {
+        const struct token_result *r = token_flow_result(c->token_flow);
+        check_token_failed(check, r->fault, r->detail, r->document);
+    }
     bool has_taken = take_login(c, check);
+    c->is_done = false;
     check_start(check, world, on_done, c);
     wait_for(c, world, check);
     if (has_taken) {
         settle_login(c, check);
     }
-    print(c, check);
-    int status = status_of(check);
+    return check;
+}
+
+/* A token that was refused because its time is over is renewed once, whatever was said of its time.
+ */
+static bool may_renew(const struct check_command *c, const struct check *check)
+{
+    const struct check_result *r = check_result(check);
+    return c->is_stored && !c->is_renewed && c->token_flow == NULL && interrupt_number() == 0 &&
+           r->has_diagnosis && r->diagnosis.cause == CAUSE_AUTH_TOKEN_EXPIRED;
+}
+
+static void say_not_renewed(struct check_command *c, const struct why *why)
+{
+    struct diagnosis d;
+    if (c->token_flow == NULL) {
+        fprintf(stderr, "smtpdx check: the token could not be renewed: %s\n", why->text);
+        return;
+    }
+    token_diagnose(c->mapper, c->params.target.provider, c->token_flow, &c->arena, &d);
+    fprintf(stderr, "smtpdx check: the token could not be renewed: %s (%s)\n",
+            cause_sentence(d.cause), cause_slug(d.cause));
+}
+
+static int check_in(struct check_command *c, struct world *world)
+{
+    struct why why;
+    interrupt_catch();
+    struct check *check = checked(c, world);
+    if (check != NULL && may_renew(c, check)) {
+        if (renew_stored(c, &why) == ERR_OK && c->is_renewed) {
+            check_free(check);
+            check = checked(c, world);
+        } else { /* what the mail server said stays the verdict */
+            say_not_renewed(c, &why);
+        }
+        stored_close(&c->stored);
+    }
+    int status = EXIT_WRONG_USE;
+    if (check != NULL) {
+        print(c, check);
+        status = status_of(check);
+    }
     interrupt_release();
     check_free(check);
     return status;
@@ -556,8 +696,8 @@ static int prepare(struct check_command *c)
         return EXIT_DID_NOT_LOAD;
     }
     status = read_target(c);
-    status = status == EXIT_ALL_PASSED ? read_credential(c) : status;
     status = status == EXIT_ALL_PASSED ? make_tls(c) : status;
+    status = status == EXIT_ALL_PASSED ? read_credential(c) : status;
     return status;
 }
 
@@ -569,6 +709,7 @@ static int run(int argc, char **argv)
     arena_init(&c.arena);
     credential_init(&c.secret);
     c.redactor = redactor_new();
+    stored_init(&c.stored, c.redactor);
     c.look.columns = explain_columns();
     enum cli_parsed parsed = cli_parse(&command_check, argc, argv, &c, &first);
     int status = parsed == CLI_EXIT_OK ? EXIT_ALL_PASSED : EXIT_WRONG_USE;
@@ -584,6 +725,8 @@ static int run(int argc, char **argv)
         }
     }
     tls_setup_free(c.tls);
+    token_flow_free(c.token_flow);
+    stored_release(&c.stored);
     redactor_free(c.redactor);
     credential_release(&c.secret);
     mapper_free(c.mapper);

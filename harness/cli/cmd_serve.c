@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cli/selection.h"
 #include "cli/serve.h"
+#include "fakeservers/web.h"
 #include "run/interrupt.h"
 #include "run/secrets.h"
 #include "run/setup.h"
@@ -33,7 +34,8 @@ struct serve {
     struct serve_wishes wishes;
     uint64_t port, session_max;
     int64_t time_us; /* 0: no limit */
-    bool is_ipv6, is_strict;
+    bool is_ipv6, is_strict, has_tokens;
+    const char *tokens_say;
     struct serve_view view;
 
     struct arena arena;
@@ -49,6 +51,9 @@ struct serve {
     struct pki *pki;
     struct tls_setups *setups;
     char ca_folder[256], ca_file[300];
+    struct authority *authority; /* of the token endpoint; NULL: none */
+    struct web *web;
+    char token_host[256];
 };
 
 enum {
@@ -63,6 +68,8 @@ enum {
     OPT_USER,
     OPT_SESSIONS,
     OPT_FOR,
+    OPT_TOKENS,
+    OPT_TOKENS_SAY,
     OPT_STRICT,
     OPT_JSON,
     OPT_VERBOSE,
@@ -83,6 +90,9 @@ static const struct cli_option options[] = {
     [OPT_USER] = {"user", 'u', "NAME", "the one account; its password is in SMTPDX_PASSWORD"},
     [OPT_SESSIONS] = {"sessions", 'n', "N", "end after N sessions"},
     [OPT_FOR] = {"for", 0, "TIME", "end after this time: 30s, 5m"},
+    [OPT_TOKENS] = {"tokens", 0, NULL, "a token endpoint too, on a port of its own (OAuth2)"},
+    [OPT_TOKENS_SAY] = {"tokens-say", 0, "CAUSE",
+                        "it refuses in the provider's way: token.invalid_grant, …"},
     [OPT_STRICT] = {"strict", 0, NULL, "exit 1 when a client did what none may do"},
     [OPT_JSON] = {"json", 'j', NULL, "one JSON object a line: listening, session…, end"},
     [OPT_VERBOSE] = {"verbose", 'v', NULL, "show each conversation, without its credentials"},
@@ -103,9 +113,10 @@ static bool take_time(struct serve *s, const char *value)
 static bool take_word(struct serve *s, size_t index, const char *value)
 {
     const char **const places[COUNT(options)] = {
-        [OPT_SAYS] = &s->wishes.says, [OPT_SECURITY] = &s->wishes.security,
-        [OPT_CERT] = &s->wishes.cert, [OPT_CA] = &s->ca_option,
-        [OPT_USER] = &s->wishes.user, [OPT_PROVIDERS] = &s->providers,
+        [OPT_SAYS] = &s->wishes.says,      [OPT_SECURITY] = &s->wishes.security,
+        [OPT_CERT] = &s->wishes.cert,      [OPT_CA] = &s->ca_option,
+        [OPT_USER] = &s->wishes.user,      [OPT_PROVIDERS] = &s->providers,
+        [OPT_TOKENS_SAY] = &s->tokens_say,
     };
     *places[index] = value;
     return true;
@@ -116,7 +127,7 @@ static bool take_flag(struct serve *s, size_t index)
     bool *const places[COUNT(options)] = {
         [OPT_IPV6] = &s->is_ipv6,        [OPT_STRICT] = &s->is_strict,
         [OPT_JSON] = &s->view.is_json,   [OPT_VERBOSE] = &s->view.is_verbose,
-        [OPT_QUIET] = &s->view.is_quiet,
+        [OPT_QUIET] = &s->view.is_quiet, [OPT_TOKENS] = &s->has_tokens,
     };
     *places[index] = true;
     return true;
@@ -198,10 +209,10 @@ static int prepare_case(struct serve *s, const char *target)
     struct why why;
     const struct serve_wishes *w = &s->wishes;
     if (w->says != NULL || w->security != NULL || w->cert != NULL || w->user != NULL ||
-        w->times != 0 || w->after != 0) {
+        w->times != 0 || w->after != 0 || s->has_tokens) {
         return cli_wrong_use(&command_serve,
                              "the scenario says how its server is; --says, --times, "
-                             "--after, --security, --cert and --user are for "
+                             "--after, --security, --cert, --user and --tokens are for "
                              "personas");
     }
     s->selection.providers = s->providers;
@@ -287,6 +298,54 @@ static void remove_ca(const struct serve *s)
 
 /* ---- the loop ---- */
 
+/* ---- the token endpoint ---- */
+
+static void on_token_answer(void *context, struct slice method, struct slice path, unsigned status)
+{
+    struct serve *s = context;
+    serve_view_token(&s->view, method, path, status);
+}
+
+/* The host of the provider's token endpoint: a client that dials it here expects its certificate.
+ */
+static void find_token_host(struct serve *s, const struct provider *p)
+{
+    const struct node *node = p->oauth2 != NULL ? node_get(p->oauth2, "token") : NULL;
+    struct slice url = node != NULL ? node_text(node) : SLICE("");
+    struct slice rest = slice_from(url, slice_has_prefix(url, SLICE("https://")) ? 8 : 0);
+    struct slice host = slice_sub(rest, 0, slice_find_char(rest, '/'));
+    snprintf(s->token_host, sizeof s->token_host, SLICE_FMT,
+             SLICE_ARG(host.n != 0 ? host : SLICE("localhost")));
+}
+
+static enum err start_tokens(struct serve *s, struct world *world, struct why *why)
+{
+    const struct registry *registry = s->is_case ? s->selection.registry : s->registry;
+    const struct provider *p = registry_find(registry, slice_of(s->spec->like));
+    uint64_t seed = 1;
+    (void)!getrandom(&seed, sizeof seed, 0);
+    find_token_host(s, p);
+    const struct authority_params wishes = {
+        .provider = p,
+        .seed = seed,
+        .interval_s = 1,
+        .pending = 1,
+        .keeps_refresh_token = strcmp(p->family, "google") == 0,
+        .says = s->tokens_say,
+    };
+    TRY(authority_new(&wishes, &s->authority, why));
+    const struct web_params params = {
+        .authority = s->authority,
+        .pki = s->pki,
+        .host = s->token_host,
+        .family = s->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4,
+        .wall_time = (int64_t)time(NULL),
+        .context = s,
+        .on_answered = on_token_answer,
+    };
+    return web_start(world, &params, &s->web, why);
+}
+
 static void tell_head(struct serve *s, const struct service *service)
 {
     const struct registry *registry = s->is_case ? s->selection.registry : s->registry;
@@ -309,6 +368,8 @@ static void tell_head(struct serve *s, const struct service *service)
         .port = service_port(service),
         .security = s->spec->security,
         .ca_file = s->ca_file,
+        .token_host = s->token_host,
+        .token_port = s->web != NULL ? web_port(s->web) : 0,
     };
     serve_view_head(&s->view, &facts);
 }
@@ -367,6 +428,12 @@ static int serve_in(struct serve *s, struct world *world)
     };
     s->view.offset_us = params.fake.wall_time * 1000000 - world_now_us(world);
     enum err err = service_start(world, &params, &service, &why);
+    if (err == ERR_OK && s->has_tokens && (err = start_tokens(s, world, &why)) != ERR_OK) {
+        service_free(service);
+    }
+    if (err == ERR_NOT_FOUND) {
+        return cli_wrong_use(&command_serve, "%s", why.text);
+    }
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx serve: %s\n", why.text);
         return err == ERR_IO ? EXIT_NOT_JUDGED : EXIT_DID_NOT_LOAD;
@@ -375,6 +442,7 @@ static int serve_in(struct serve *s, struct world *world)
     tell_head(s, service);
     loop(s, world, service);
     service_free(service);
+    web_free(s->web);
     serve_view_end(&s->view);
     int status = status_of(s);
     interrupt_release();
@@ -391,7 +459,7 @@ static int with_world(struct serve *s)
         return EXIT_OUR_BUG;
     }
     s->setups = tls_setups_new();
-    if (s->spec->security != SECURITY_NONE) {
+    if (s->spec->security != SECURITY_NONE || s->has_tokens) {
         status = write_ca(s);
     }
     if (status == EXIT_ALL_PASSED && world_new_sockets(&world, &why) != ERR_OK) {
@@ -402,6 +470,7 @@ static int with_world(struct serve *s)
         world_free(world);
     }
     remove_ca(s);
+    authority_free(s->authority);
     tls_setups_free(s->setups);
     pki_free(s->pki);
     return status;
@@ -412,6 +481,10 @@ static int serve(struct serve *s, int argc, char **argv)
     if (argc != 1) {
         return cli_wrong_use(&command_serve, "wants one persona ('smtpdx providers' lists them) or "
                                              "one scenario, FILE::ID");
+    }
+    if (s->tokens_say != NULL && !s->has_tokens) {
+        return cli_wrong_use(&command_serve,
+                             "--tokens-say says what the endpoint of --tokens says");
     }
     if (s->wishes.says == NULL && (s->wishes.times != 0 || s->wishes.after != 0)) {
         return cli_wrong_use(&command_serve, "--times and --after count what --says says");

@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cli/state.h"
 #include "doc/json.h"
 #include "doc/node.h"
 
 enum { STATE_MAX = 4 * 1024 * 1024 };
 
 struct book {
-    char folder[400], path[440], fresh[440], lock_path[440];
+    char path[STATE_PATH_MAX], fresh[STATE_PATH_MAX], lock_path[STATE_PATH_MAX];
     int lock;
     struct arena arena;
     struct buf kept;  /* the lines of this hour */
@@ -32,38 +33,6 @@ struct book {
 static enum err io_error(const char *path, struct why *why)
 {
     return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
-}
-
-static enum err find_folder(struct book *b, struct why *why)
-{
-    const char *own = getenv("SMTPDX_STATE_DIR"), *xdg = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    int n = own != NULL && own[0] != '\0'  ? snprintf(b->folder, sizeof b->folder, "%s", own)
-            : xdg != NULL && xdg[0] == '/' ? snprintf(b->folder, sizeof b->folder, "%s/smtpdx", xdg)
-            : home != NULL && home[0] == '/'
-                ? snprintf(b->folder, sizeof b->folder, "%s/.local/state/smtpdx", home)
-                : 0;
-    if (n <= 0 || (size_t)n >= sizeof b->folder) {
-        return why_set(why, ERR_IO, "there is no folder for it: set SMTPDX_STATE_DIR");
-    }
-    snprintf(b->path, sizeof b->path, "%s/logins", b->folder);
-    snprintf(b->fresh, sizeof b->fresh, "%s/logins.new", b->folder);
-    snprintf(b->lock_path, sizeof b->lock_path, "%s/logins.lock", b->folder);
-    return ERR_OK;
-}
-
-static enum err make_folder(struct book *b, struct why *why)
-{
-    for (char *slash = b->folder + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        bool is_there = mkdir(b->folder, 0700) == 0 || errno == EEXIST || errno == EROFS ||
-                        access(b->folder, X_OK) == 0;
-        *slash = '/';
-        if (!is_there) {
-            return io_error(b->folder, why);
-        }
-    }
-    return mkdir(b->folder, 0700) == 0 || errno == EEXIST ? ERR_OK : io_error(b->folder, why);
 }
 
 static bool is_of(const struct json *line, const struct logins_account *account)
@@ -98,8 +67,9 @@ static enum err open_book(struct book *b, const struct logins_account *account, 
                           struct why *why)
 {
     struct slice text = {NULL, 0}, line;
-    TRY(find_folder(b, why));
-    TRY(make_folder(b, why));
+    TRY(state_path("logins", b->path, why));
+    TRY(state_path("logins.new", b->fresh, why));
+    TRY(state_path("logins.lock", b->lock_path, why));
     b->lock = open(b->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (b->lock < 0 || flock(b->lock, LOCK_EX) != 0) {
         return io_error(b->lock_path, why);

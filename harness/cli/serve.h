@@ -47,6 +47,8 @@ struct serve_facts {
     unsigned port;
     enum security security;
     const char *ca_file;
+    const char *token_host; /* the name of the token endpoint's certificate */
+    unsigned token_port;    /* 0: there is none */
 };
 
 void serve_view_head(struct serve_view *v, const struct serve_facts *facts);
@@ -56,6 +58,8 @@ void serve_view_octets(void *context, unsigned session, enum driver_direction di
                        bool inside_tls, int64_t now_us, struct slice octets);
 void serve_view_closed(void *context, unsigned session, int64_t now_us,
                        const struct fake_report *report);
+/* The token endpoint has answered a request. */
+void serve_view_token(struct serve_view *v, struct slice method, struct slice path, unsigned status);
 void serve_view_end(struct serve_view *v);
 
 #endif

@@ -112,7 +112,31 @@ static void head_json(const struct serve_view *v, const struct serve_facts *fact
     json_set(line, "security", json_text(security_slug(facts->security)));
     json_set(line, "says", facts->says[0] != '\0' ? json_text(facts->says) : json_null());
     json_set(line, "ca_file", facts->ca_file[0] != '\0' ? json_text(facts->ca_file) : json_null());
+    if (facts->token_port != 0) {
+        json_set(line, "token_host", json_text(facts->token_host));
+        json_set(line, "token_port", json_int(facts->token_port));
+    }
     write_json(v, line);
+}
+
+void serve_view_token(struct serve_view *v, struct slice method, struct slice path, unsigned status)
+{
+    if (v->is_json) {
+        struct json *line = event("token");
+        json_set(line, "method", json_string(method));
+        json_set(line, "path", json_string(path));
+        json_set(line, "status", json_int(status));
+        write_json(v, line);
+    } else if (!v->is_quiet) {
+        struct buf out, safe;
+        buf_init(&out, BUF_NO_CAP);
+        buf_init(&safe, BUF_NO_CAP);
+        text_visible(path, TEXT_ONE_LINE, &safe);
+        buf_addf(&out, "token endpoint: " SLICE_FMT " %s: %u\n",
+                 SLICE_ARG(slice_sub(method, 0, 16)), buf_text(&safe), status);
+        buf_release(&safe);
+        write_out(v, &out);
+    }
 }
 
 static void head_text(const struct serve_view *v, const struct serve_facts *facts)
@@ -129,6 +153,10 @@ static void head_text(const struct serve_view *v, const struct serve_facts *fact
     if (facts->ca_file[0] != '\0') {
         buf_addf(&out, "  CA file  %s (certificate for %s, localhost and the loopback)\n",
                  facts->ca_file, facts->host);
+    }
+    if (facts->token_port != 0) {
+        buf_addf(&out, "  tokens   %s%s%s:%u, https (in place of %s)\n", is_ipv6 ? "[" : "",
+                 facts->address, is_ipv6 ? "]" : "", facts->token_port, facts->token_host);
     }
     write_out(v, &out);
 }

@@ -2,6 +2,8 @@
 /* See http.h. */
 #include "net/http.h"
 
+#include "net/tls_parts.h"
+
 #include <curl/curl.h>
 #include <string.h>
 
@@ -54,8 +56,6 @@ static enum fault fault_of(CURLcode code)
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_PROXY:
         return FAULT_PROXY_FAILURE;
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return FAULT_TLS_UNTRUSTED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -133,6 +133,17 @@ static void perform(struct transfer *t, char *error)
         return;
     }
     a->fault = fault_of(code);
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        long verify_error = 0;
+        curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify_error);
+        /* libcurl checks the name itself, when OpenSSL has found nothing; 1 is "not said" */
+        a->fault = verify_error > X509_V_ERR_UNSPECIFIED ? tls_verdict_of_verify((int)verify_error)
+                                                         : FAULT_TLS_HOSTNAME;
+    }
+    if (strstr(error, "wrong version number") !=
+        NULL) { /* what OpenSSL says where no TLS is spoken */
+        a->fault = FAULT_TLS_WRONG_MODE;
+    }
     const char *words = error[0] != '\0' ? error : curl_easy_strerror(code);
     size_t n = strlen(words);
     n = n < sizeof a->detail ? n : sizeof a->detail - 1;

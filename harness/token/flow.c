@@ -271,13 +271,22 @@ void token_flow_answer(struct token_flow *f, int64_t now_s, unsigned status, str
     token_answer_release(&a);
 }
 
+/* A certificate that is wrong stays wrong for the next seconds. */
+static bool may_heal(enum fault fault)
+{
+    return fault == FAULT_CONNECTION_LOST || fault == FAULT_CONNECTION_RESET ||
+           fault == FAULT_READ_TIMEOUT || fault == FAULT_CONNECT_TIMEOUT ||
+           fault == FAULT_CONNECT_REFUSED || fault == FAULT_UNREACHABLE ||
+           fault == FAULT_DNS_FAILURE;
+}
+
 void token_flow_broken(struct token_flow *f, int64_t now_s, enum fault fault, const char *detail)
 {
     must(f->state == STATE_ASKED);
     buf_wipe(&f->form);
     /* An answer that was lost may have carried a rotated token: asking again is all that is left.
      */
-    if (!try_again(f, now_s, 0)) {
+    if (!may_heal(fault) || !try_again(f, now_s, 0)) {
         fail(f, fault, detail);
     }
 }
