@@ -114,9 +114,14 @@ static void error_document(struct judge *j)
     }
     struct slice status = json_slice(json_get(doc, "status"));
     struct slice scope = json_slice(json_get(doc, "scope"));
+    /* what the token says of itself tells more than that it is no good */
+    bool says_more = j->out->cause == CAUSE_AUTH_TOKEN_EXPIRED ||
+                     j->out->cause == CAUSE_AUTH_SCOPE_INSUFFICIENT;
+    bool is_no_good =
+        slice_eq_text(status, "invalid_token") || slice_eq_text(status, "invalid_request");
     if (slice_eq_text(status, "insufficient_scope")) {
         judge_instead(j, CAUSE_AUTH_SCOPE_INSUFFICIENT, SURE_CERTAIN);
-    } else if (slice_eq_text(status, "invalid_token") || slice_eq_text(status, "invalid_request")) {
+    } else if (is_no_good && !says_more) {
         judge_instead(j, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY);
     }
     if (status.n != 0) {
