@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "check/answer.h"
 #include "cli/check_credential.h"
+#include "cli/check_report.h"
 #include "cli/check_view.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
@@ -26,13 +27,14 @@ struct check_command {
     struct credential_wish wish;
     struct check_params params;
     const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
-    const char *credential;
+    const char *credential, *junit, *metrics;
     uint64_t retries, warn_days, login_max;
     bool is_json, is_ipv4, is_ipv6, is_stored;
     struct stored_token stored;
     const char *stored_name;       /* of its entry */
     struct token_flow *token_flow; /* that gave no token; NULL: none */
     bool is_renewed;
+    int64_t token_ends_s; /* of the stored token; 0: not known */
     struct check_look look;
 
     struct arena arena;
@@ -77,6 +79,8 @@ enum {
     OPT_BACKOFF,
     OPT_LOGINS,
     OPT_WARN_CERT,
+    OPT_JUNIT,
+    OPT_METRICS,
     OPT_JSON,
     OPT_VERBOSE,
     OPT_QUIET,
@@ -128,6 +132,8 @@ static const struct cli_option options[] = {
     [OPT_LOGINS] = {"logins-per-hour", 0, "N",
                     "tried on one account and not accepted (default 3; 0: any number)"},
     [OPT_WARN_CERT] = {"warn-cert-days", 0, "N", "a certificate with fewer days left is a doubt"},
+    [OPT_JUNIT] = {"junit", 0, "FILE", "JUnit XML of it, for CI"},
+    [OPT_METRICS] = {"metrics", 0, "FILE", "a text file for Prometheus' node exporter"},
     [OPT_JSON] = {"json", 'j', NULL, "one JSON object on one line"},
     [OPT_VERBOSE] = {"verbose", 'v', NULL, "show what crossed the wire, without the credential"},
     [OPT_QUIET] = {"quiet", 'q', NULL, "the verdict and what to do, without the stages"},
@@ -169,6 +175,8 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
         [OPT_CONNECT_TO] = &c->params.connect_to,
         [OPT_PROXY] = &c->params.proxy,
         [OPT_HELO] = &c->helo,
+        [OPT_JUNIT] = &c->junit,
+        [OPT_METRICS] = &c->metrics,
         [OPT_PROVIDERS] = &c->folder,
     };
     *places[index] = value;
@@ -352,6 +360,7 @@ static void take_stored(struct check_command *c, const struct token_entry *e)
 {
     int64_t left_s = e->expires_s - (int64_t)time(NULL);
     c->params.kind = CREDENTIAL_OAUTH2;
+    c->token_ends_s = e->expires_s;
     c->params.secret = slice_of(arena_text(&c->arena, slice_of(e->access_token)));
     c->params.token_text =
         e->expires_s == 0
@@ -547,6 +556,30 @@ static void print(const struct check_command *c, const struct check *check)
     buf_release(&safe);
 }
 
+/* False when a file could not be written; said on standard error. */
+static bool write_files(const struct check_command *c, const struct check *check)
+{
+    struct why why;
+    struct buf text;
+    const struct check_look look = {.columns = 100, .is_verbose = true};
+    int64_t left_s = c->token_ends_s != 0 ? c->token_ends_s - (int64_t)time(NULL) : -1;
+    bool is_written = true;
+    buf_init(&text, BUF_NO_CAP);
+    check_view(check, &look, &text);
+    if (c->junit != NULL && check_write_junit(check, slice_of(c->given), buf_slice(&text),
+                                              c->redactor, c->junit, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx check: %s\n", why.text);
+        is_written = false;
+    }
+    if (c->metrics != NULL &&
+        check_write_metrics(check, slice_of(c->given), left_s, c->metrics, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx check: %s\n", why.text);
+        is_written = false;
+    }
+    buf_release(&text);
+    return is_written;
+}
+
 static int status_of(const struct check *check)
 {
     static const int statuses[] = {
@@ -661,6 +694,9 @@ static int check_in(struct check_command *c, struct world *world)
     if (check != NULL) {
         print(c, check);
         status = status_of(check);
+        if (!write_files(c, check) && status == EXIT_ALL_PASSED) {
+            status = EXIT_NO_REPORT;
+        }
     }
     interrupt_release();
     check_free(check);
