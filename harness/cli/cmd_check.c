@@ -11,7 +11,9 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "check/answer.h"
+#include "cli/check_batch.h"
 #include "cli/check_credential.h"
+#include "cli/check_logins.h"
 #include "cli/check_report.h"
 #include "cli/check_view.h"
 #include "cli/cli.h"
@@ -28,7 +30,8 @@ struct check_command {
     struct check_params params;
     const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
     const char *credential, *junit, *metrics;
-    uint64_t retries, warn_days, login_max;
+    uint64_t retries, warn_days, login_max, jobs, per_provider;
+    struct batch_params batch;
     bool is_json, is_ipv4, is_ipv6, is_stored;
     struct stored_token stored;
     const char *stored_name;       /* of its entry */
@@ -79,6 +82,11 @@ enum {
     OPT_BACKOFF,
     OPT_LOGINS,
     OPT_WARN_CERT,
+    OPT_BATCH,
+    OPT_OUTPUT,
+    OPT_JOBS,
+    OPT_PER_PROVIDER,
+    OPT_SHARD,
     OPT_JUNIT,
     OPT_METRICS,
     OPT_JSON,
@@ -132,6 +140,13 @@ static const struct cli_option options[] = {
     [OPT_LOGINS] = {"logins-per-hour", 0, "N",
                     "tried on one account and not accepted (default 3; 0: any number)"},
     [OPT_WARN_CERT] = {"warn-cert-days", 0, "N", "a certificate with fewer days left is a doubt"},
+    [OPT_BATCH] = {"batch", 0, "FILE",
+                   "many accounts, a JSON object a line in and out; no TARGET then"},
+    [OPT_OUTPUT] = {"output", 'o', "FILE",
+                    "--batch: append to it, and do not repeat what is in it"},
+    [OPT_JOBS] = {"jobs", 0, "N", "--batch: so many at once (default 8)"},
+    [OPT_PER_PROVIDER] = {"per-provider", 0, "N", "--batch: of them at one provider (default 2)"},
+    [OPT_SHARD] = {"shard", 0, "I/N", "--batch: one of N parts, which together are all"},
     [OPT_JUNIT] = {"junit", 0, "FILE", "JUnit XML of it, for CI"},
     [OPT_METRICS] = {"metrics", 0, "FILE", "a text file for Prometheus' node exporter"},
     [OPT_JSON] = {"json", 'j', NULL, "one JSON object on one line"},
@@ -151,6 +166,22 @@ static bool take_time(const char *option, const char *value, int64_t *out)
     cli_wrong_use(&command_check, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'",
                   option, value);
     return false;
+}
+
+static bool take_shard(struct check_command *c, const char *value)
+{
+    struct slice all = slice_of(value);
+    size_t slash = slice_find_char(all, '/');
+    uint64_t part = 0, parts = 0;
+    if (slash == SIZE_MAX || !slice_to_u64(slice_sub(all, 0, slash), &part) ||
+        !slice_to_u64(slice_from(all, slash + 1), &parts) || part == 0 || part > parts ||
+        parts > 10000) {
+        cli_wrong_use(&command_check, "--shard wants I/N, as 2/5, not '%s'", value);
+        return false;
+    }
+    c->batch.shard = (unsigned)part;
+    c->batch.shards = (unsigned)parts;
+    return true;
 }
 
 static bool take_word(struct check_command *c, size_t index, const char *value)
@@ -175,6 +206,8 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
         [OPT_CONNECT_TO] = &c->params.connect_to,
         [OPT_PROXY] = &c->params.proxy,
         [OPT_HELO] = &c->helo,
+        [OPT_BATCH] = &c->batch.input,
+        [OPT_OUTPUT] = &c->batch.output,
         [OPT_JUNIT] = &c->junit,
         [OPT_METRICS] = &c->metrics,
         [OPT_PROVIDERS] = &c->folder,
@@ -208,6 +241,12 @@ static bool on_option(void *context, size_t index, const char *value)
         return take_time("backoff", value, &c->params.retry.base_us);
     case OPT_RETRIES:
         return cli_number("retries", value, 0, CHECK_ATTEMPTS_MAX - 1, &c->retries);
+    case OPT_JOBS:
+        return cli_number("jobs", value, 1, 256, &c->jobs);
+    case OPT_PER_PROVIDER:
+        return cli_number("per-provider", value, 1, 256, &c->per_provider);
+    case OPT_SHARD:
+        return take_shard(c, value);
     case OPT_LOGINS:
         return cli_number("logins-per-hour", value, 0, 1000, &c->login_max);
     case OPT_WARN_CERT:
@@ -592,46 +631,6 @@ static int status_of(const struct check *check)
     return number != 0 ? 128 + number : statuses[check_result(check)->verdict];
 }
 
-/* On one's own machine nobody is locked out but by oneself, and tests log in all day. */
-static bool is_loopback(const struct check_params *p)
-{
-    const char *host = p->connect_to != NULL ? p->connect_to : p->target.host;
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "localhost", 9) == 0 ||
-           strncmp(host, "[::1]", 5) == 0 || strcmp(host, "::1") == 0;
-}
-
-/* Takes a login of this hour, if one is planned; without any left the check is held. */
-static bool take_login(const struct check_command *c, struct check *check)
-{
-    struct why why;
-    unsigned used;
-    const struct check_params *p = &c->params;
-    const struct logins_account account = {p->target.host, p->target.port, p->user};
-    if (c->login_max == 0 || !check_plans_login(check) || is_loopback(p)) {
-        return false;
-    }
-    enum err err = logins_take(&account, p->wall_time, (unsigned)c->login_max, &used, &why);
-    if (err == ERR_LIMIT) {
-        check_hold(check, why.text);
-    } else if (err != ERR_OK) {
-        fprintf(stderr, "smtpdx check: logins cannot be counted: %s\n", why.text);
-    }
-    return err == ERR_OK;
-}
-
-/* One that was accepted, or never sent, locks nobody out. */
-static void settle_login(const struct check_command *c, const struct check *check)
-{
-    struct why why;
-    const struct check_params *p = &c->params;
-    const struct check_result *r = check_result(check);
-    const struct logins_account account = {p->target.host, p->target.port, p->user};
-    bool is_harmless = r->logins == 0 || (r->report != NULL && r->report->auth_accepted);
-    if (is_harmless && logins_give_back(&account, p->wall_time, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx check: logins cannot be counted: %s\n", why.text);
-    }
-}
-
 /* NULL after printing why. */
 static struct check *checked(struct check_command *c, struct world *world)
 {
@@ -645,12 +644,12 @@ static struct check *checked(struct check_command *c, struct world *world)
         const struct token_result *r = token_flow_result(c->token_flow);
         check_token_failed(check, r->fault, r->detail, r->document);
     }
-    bool has_taken = take_login(c, check);
+    bool has_taken = check_take_login(check, (unsigned)c->login_max);
     c->is_done = false;
     check_start(check, world, on_done, c);
     wait_for(c, world, check);
     if (has_taken) {
-        settle_login(c, check);
+        check_settle_login(check);
     }
     return check;
 }
@@ -716,7 +715,7 @@ static int with_world(struct check_command *c)
     return status;
 }
 
-static int prepare(struct check_command *c)
+static int load(struct check_command *c)
 {
     struct why why = {.line = 0};
     int status = read_words(c);
@@ -731,16 +730,57 @@ static int prepare(struct check_command *c)
         fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
         return EXIT_DID_NOT_LOAD;
     }
-    status = read_target(c);
-    status = status == EXIT_ALL_PASSED ? make_tls(c) : status;
+    return make_tls(c);
+}
+
+static int check_one(struct check_command *c)
+{
+    int status = load(c);
+    status = status == EXIT_ALL_PASSED ? read_target(c) : status;
     status = status == EXIT_ALL_PASSED ? read_credential(c) : status;
+    if (status == EXIT_ALL_PASSED) {
+        complete(c);
+        status = with_world(c);
+    }
     return status;
+}
+
+/* What is said of one account, or of the shape of its output, does not go with many. */
+static int check_many(struct check_command *c)
+{
+    bool is_of_one = c->user != NULL || c->wish.password_file != NULL || c->is_stored ||
+                     c->wish.password_command != NULL || c->wish.token_file != NULL ||
+                     c->wish.token_command != NULL || c->credential != NULL ||
+                     c->security != NULL || c->params.may_send || c->junit != NULL ||
+                     c->metrics != NULL || c->look.is_verbose;
+    if (is_of_one) {
+        return cli_wrong_use(&command_check,
+                             "--batch takes user, credential and security from each "
+                             "line; --send, --stored, --junit, --metrics and --verbose "
+                             "are for one account");
+    }
+    int status = load(c);
+    status = status == EXIT_ALL_PASSED ? read_route(c) : status;
+    if (status != EXIT_ALL_PASSED) {
+        return status;
+    }
+    complete(c);
+    c->batch.registry = c->registry;
+    c->batch.common = c->params;
+    c->batch.jobs = (unsigned)c->jobs;
+    c->batch.per_group = (unsigned)c->per_provider;
+    c->batch.logins_per_hour = (unsigned)c->login_max;
+    return batch_run(&c->batch);
 }
 
 static int run(int argc, char **argv)
 {
-    struct check_command c = {
-        .retries = 3, .login_max = LOGINS_USUAL, .params.retry.base_us = 1000000};
+    struct check_command c = {.jobs = 8,
+                              .per_provider = 2,
+                              .batch = {.shard = 1, .shards = 1},
+                              .retries = 3,
+                              .login_max = LOGINS_USUAL,
+                              .params.retry.base_us = 1000000};
     int first;
     arena_init(&c.arena);
     credential_init(&c.secret);
@@ -749,16 +789,16 @@ static int run(int argc, char **argv)
     c.look.columns = explain_columns();
     enum cli_parsed parsed = cli_parse(&command_check, argc, argv, &c, &first);
     int status = parsed == CLI_EXIT_OK ? EXIT_ALL_PASSED : EXIT_WRONG_USE;
-    if (parsed == CLI_GO_ON && argc - first != 1) {
+    if (parsed == CLI_GO_ON && c.batch.input != NULL) {
+        status = argc == first
+                     ? check_many(&c)
+                     : cli_wrong_use(&command_check, "--batch takes its targets from the file");
+    } else if (parsed == CLI_GO_ON && argc - first != 1) {
         status = cli_wrong_use(&command_check, "wants one target: a provider, a mail address, "
                                                "HOST[:PORT], or smtp://… or smtps://…");
     } else if (parsed == CLI_GO_ON) {
         c.given = argv[first];
-        status = prepare(&c);
-        if (status == EXIT_ALL_PASSED) {
-            complete(&c);
-            status = with_world(&c);
-        }
+        status = check_one(&c);
     }
     tls_setup_free(c.tls);
     token_flow_free(c.token_flow);
@@ -773,7 +813,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_check = {
     .name = "check",
-    .arguments = "TARGET",
+    .arguments = "TARGET | --batch FILE",
     .summary = "pre-flight of one server and one credential",
     .text =
         "Says whether mail can be submitted to a server with a credential; if not, at which "

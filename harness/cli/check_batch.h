@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many accounts in one run: a JSON object a line in, one a line out as each is done, many at once and a
+ * few at each provider. What has been done is not done again when the run is repeated with the same
+ * output. Memory grows with the accounts that are under way, and by eight octets for each that was done.
+ *
+ *   check_batch.c    the run
+ *   check_account.c  a line of the input as an account
+ */
+#ifndef SMTPDX_CLI_CHECK_BATCH_H
+#define SMTPDX_CLI_CHECK_BATCH_H
+
+#include <stdio.h>
+
+#include "base/redact.h"
+#include "check/check.h"
+
+struct batch_params {
+    const struct registry *registry;
+    struct check_params common; /* what an account does not say itself */
+    const char *input;          /* a path; "-": standard input */
+    const char *output;         /* a path, appended to; NULL: standard output, and all are done */
+    unsigned jobs;              /* at once */
+    unsigned per_group;         /* of them, at one provider or host */
+    unsigned shard, shards;     /* 1 of 1: all */
+    unsigned logins_per_hour;
+};
+
+/* Returns the exit status: 0 all usable or reached; 1 somebody has to act, or a line was bad; 3 a file
+ * cannot be used; 5 something could not be told; 6 a result could not be written; 130 … interrupted. */
+int batch_run(const struct batch_params *params);
+
+/* ---- check_account.c ---- */
+
+/* One account; owns what it needs. */
+struct batch_account {
+    struct arena arena;
+    struct check_params params;
+    struct redactor *redactor;
+    char *id;
+    unsigned line;     /* of the input; set by the run */
+    const char *given; /* the target, as written */
+    const char *group; /* the provider's name, or the host */
+};
+
+void account_free(struct batch_account *a); /* wipes; NULL is fine */
+
+/*
+ * Reads a line. Keys: target; id, user, credential, password, app_password, token, password_env,
+ * app_password_env, token_env, mechanism, security, purpose. *id is set whenever the line has one, for
+ * the message; it and *out are the caller's.
+ * Errors: ERR_SYNTAX, ERR_INVALID, ERR_NOT_FOUND.
+ */
+enum err account_read(const struct registry *registry, struct slice line,
+                      const struct check_params *common, struct batch_account **out, char **id,
+                      struct why *why) MUST_USE;
+
+/* The keys by which a line may hold a secret itself: a file with them must be nobody else's to read. */
+bool account_has_secret(struct slice line);
+
+#endif
