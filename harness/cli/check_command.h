@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of `smtpdx check`.
+ *
+ *   cmd_check.c         options and help
+ *   check_wishes.c      what the options mean together: target, route, credential
+ *   check_one.c         one account: the check, and what is printed and written of it
+ *   check_batch.c       many accounts
+ *   check_view.c        a check for a person
+ *   check_report.c      … for CI and for Prometheus
+ */
+#ifndef SMTPDX_CLI_CHECK_COMMAND_H
+#define SMTPDX_CLI_CHECK_COMMAND_H
+
+#include "cli/check_batch.h"
+#include "cli/check_credential.h"
+#include "cli/check_view.h"
+#include "cli/cli.h"
+#include "cli/stored.h"
+
+struct check_command {
+    struct credential_wish wish;
+    struct check_params params;
+    const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
+    const char *credential, *junit, *metrics;
+    uint64_t retries, warn_days, login_max, jobs, per_provider;
+    struct batch_params batch;
+    bool is_json, is_ipv4, is_ipv6, is_stored;
+    struct stored_token stored;
+    const char *stored_name;       /* of its entry */
+    struct token_flow *token_flow; /* that gave no token; NULL: none */
+    bool is_renewed;
+    int64_t token_ends_s; /* of the stored token; 0: not known */
+    struct check_look look;
+
+    struct arena arena;
+    struct registry *registry;
+    struct mapper *mapper;
+    struct credential secret;
+    struct redactor *redactor;
+    struct tls_setup *tls;
+    const char *given; /* the target */
+    bool is_done;
+};
+
+/* Option words that are one of a list, and which go together. Each of these returns EXIT_ALL_PASSED, or
+ * the exit status to end with, after printing why. */
+int check_read_words(struct check_command *c);
+int check_read_target(struct check_command *c); /* and the way there */
+int check_read_route(const struct check_command *c);
+int check_make_tls(struct check_command *c);
+int check_read_credential(struct check_command *c);
+/* All that is not a matter of options: the time, the name in EHLO, a Message-ID. */
+void check_complete(struct check_command *c);
+
+/* The stored token is renewed; what went wrong with that is in c->token_flow. Errors: of ours. */
+enum err check_renew_stored(struct check_command *c, struct why *why) MUST_USE;
+
+/* Looks, prints, writes. The exit status. */
+int check_run_one(struct check_command *c);
+
+#endif
