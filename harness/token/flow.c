@@ -138,6 +138,7 @@ static void post(struct token_flow *f, struct token_act *out)
 
 void token_flow_next(struct token_flow *f, int64_t now_s, struct token_act *out)
 {
+    must(f->state != STATE_ASKED); /* an answer is due */
     if (f->state == STATE_WAIT && now_s >= f->until_s) {
         f->state = STATE_POST;
     }
@@ -162,7 +163,6 @@ void token_flow_next(struct token_flow *f, int64_t now_s, struct token_act *out)
     case STATE_ASKED:
         break;
     }
-    must(!"an answer is due");
 }
 
 /* ---- what came back ---- */
