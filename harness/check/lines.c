@@ -108,7 +108,9 @@ static const char *tls_text(struct check *c, const struct client_report *r)
     buf_addf(&out, "%s, %s", f->version, f->cipher);
     if (name[0] != '\0') {
         buf_addf(&out, ", certificate for %s", name);
-        buf_addf(&out, f->names_count > 1 ? " +%zu" : "", f->names_count - 1);
+        if (f->names_count > 1) {
+            buf_addf(&out, " +%zu", f->names_count - 1);
+        }
     }
     if (f->is_verified) {
         buf_addf(&out, ", %d day%s left", f->days_left, f->days_left == 1 ? "" : "s");

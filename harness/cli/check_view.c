@@ -164,11 +164,9 @@ static void add_verdict(const struct check *c, size_t columns, struct buf *out)
     } else if (r->verdict == CHECK_USABLE) {
         buf_addf(&text, "the login with %s was accepted inside verified TLS", report->mechanism);
         unsigned n = doubts(r);
-        buf_addf(&text,
-                 n == 0   ? ""
-                 : n == 1 ? "; 1 doubt, see the note"
-                          : "; %u doubts, see the notes",
-                 n);
+        if (n != 0) {
+            buf_addf(&text, "; %u doubt%s, see the note%s", n, n == 1 ? "" : "s", n == 1 ? "" : "s");
+        }
     } else if (r->verdict == CHECK_REACHED) {
         buf_addf(&text, "it went well as far as %s; %s", stage_title(r->stage), r->because);
     } else {

@@ -213,8 +213,7 @@ static void test_foreign(void **state)
 {
     static const char *const files[] = {
         "{}\n", "hello\nworld\n", "{\"form\":\"smtpdx/tokens/2\"}\nAAAA\n",
-        "\x7f"
-        "ELF\n",
+        "\177ELF\n",
         "{\"form\":\"smtpdx/tokens/1\",\"key\":\"file\",\"nonce\":\"00\"}\nAAAA\n"};
     (void)state;
     for (size_t i = 0; i < COUNT(files); i++) {
