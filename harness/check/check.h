@@ -19,6 +19,18 @@
 
 struct tls_setup;
 
+enum check_mark { CHECK_MARK_OK, CHECK_MARK_FAIL, CHECK_MARK_NOTE, CHECK_MARK_COUNT };
+const char *check_mark_slug(enum check_mark mark); /* ok fail note */
+
+/* One line of what a person reads. Strings live as long as the check. */
+struct check_line {
+    const char *name; /* "connect", "AUTH LOGIN" */
+    enum stage stage;
+    enum check_mark mark;
+    const char *text;
+    int64_t us; /* how long it took; -1: not measured */
+};
+
 /* Everything is borrowed until check_free. Zero means the default given here. */
 struct check_params {
     const struct mapper *mapper;
@@ -44,6 +56,8 @@ struct check_params {
     struct spec_retry retry;   /* of what is temporary; max 0: none */
     uint64_t seed;             /* of the jitter */
     int warn_cert_days;        /* a certificate with fewer days left is a doubt */
+    const struct check_line *before; /* what was done before it begins: lines that stand first */
+    size_t before_count;
     const char *token_text;    /* where the token comes from, for a line of its own; NULL: none */
 };
 
@@ -56,19 +70,7 @@ enum check_verdict {
 };
 const char *check_verdict_slug(enum check_verdict verdict); /* usable reached not_usable unknown */
 
-enum check_mark { CHECK_MARK_OK, CHECK_MARK_FAIL, CHECK_MARK_NOTE, CHECK_MARK_COUNT };
-const char *check_mark_slug(enum check_mark mark); /* ok fail note */
-
-/* One line of what a person reads. Strings live as long as the check. */
-struct check_line {
-    const char *name; /* "connect", "AUTH LOGIN" */
-    enum stage stage;
-    enum check_mark mark;
-    const char *text;
-    int64_t us; /* how long it took; -1: not measured */
-};
-
-enum { CHECK_LINES_MAX = 24, CHECK_ATTEMPTS_MAX = 8 };
+enum { CHECK_LINES_MAX = 32, CHECK_ATTEMPTS_MAX = 8 };
 
 struct check_attempt {
     enum check_verdict verdict;

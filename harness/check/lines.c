@@ -306,6 +306,9 @@ static void add_days(struct check *c)
 void check_write_lines(struct check *c)
 {
     c->result.line_count = 0;
+    for (size_t i = 0; i < c->params.before_count; i++) {
+        add(c, &c->params.before[i]);
+    }
     add_findings(c);
     if (c->params.token_text != NULL) {
         add(c, &(struct check_line){"token", STAGE_TOKEN, CHECK_MARK_OK, c->params.token_text, -1});

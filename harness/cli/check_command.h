@@ -16,6 +16,7 @@
 #include "cli/check_credential.h"
 #include "cli/check_view.h"
 #include "cli/cli.h"
+#include "cli/find.h"
 #include "cli/stored.h"
 
 struct check_command {
@@ -26,6 +27,9 @@ struct check_command {
     uint64_t retries, warn_days, login_max, jobs, per_provider;
     struct batch_params batch;
     bool is_json, is_ipv4, is_ipv6, is_stored;
+    struct find_wish find;
+    const char *find_words;
+    struct found found;
     struct stored_token stored;
     const char *stored_name;       /* of its entry */
     struct token_flow *token_flow; /* that gave no token; NULL: none */

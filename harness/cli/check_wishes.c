@@ -108,12 +108,52 @@ int check_read_route(const struct check_command *c)
     return EXIT_ALL_PASSED;
 }
 
+/* An address, and neither a provider nor a URL with a user in it. */
+static bool is_plain_address(const char *given)
+{
+    return strchr(given, '@') != NULL && strstr(given, "://") == NULL;
+}
+
+static int find_target(struct check_command *c)
+{
+    struct slice address = slice_of(c->given);
+    c->find.proxy = c->params.proxy;
+    c->find.trust_pem = c->stored.route.trust_pem;
+    c->find.steps = FIND_ALL;
+    if (c->find_words != NULL && !find_steps_read(slice_of(c->find_words), &c->find.steps)) {
+        return cli_wrong_use(&command_check,
+                             "--find takes files, autoconfig, ispdb and srv, with commas "
+                             "between them, or none; not '%s'",
+                             c->find_words);
+    }
+    if (find_server(c->registry, address, &c->find, &c->arena, &c->found)) {
+        c->params.target = c->found.target;
+        c->params.target.user = c->found.user;
+        c->params.before = c->found.lines;
+        c->params.before_count = c->found.line_count;
+        return EXIT_ALL_PASSED;
+    }
+    for (size_t i = 0; i < c->found.line_count; i++) {
+        fprintf(stderr, "  find  %s\n", c->found.lines[i].text);
+    }
+    fprintf(stderr,
+            "smtpdx check: nobody says which server takes the mail of %s: give it, as in "
+            "mail.example.com:587, and the address as --user\n",
+            c->given);
+    return EXIT_NOT_JUDGED;
+}
+
 int check_read_target(struct check_command *c)
 {
     static const char *const modes[] = {"starttls", "implicit", "none"};
     struct why why;
     struct check_target *t = &c->params.target;
-    if (check_target_read(c->registry, slice_of(c->given), &c->arena, t, &why) != ERR_OK) {
+    int status = is_plain_address(c->given) ? find_target(c) : EXIT_ALL_PASSED;
+    if (status != EXIT_ALL_PASSED) {
+        return status;
+    }
+    if (t->host == NULL &&
+        check_target_read(c->registry, slice_of(c->given), &c->arena, t, &why) != ERR_OK) {
         return cli_wrong_use(&command_check, "%s", why.text);
     }
     if (c->security != NULL && !security_from_slug(slice_of(c->security), &t->security)) {

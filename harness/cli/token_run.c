@@ -37,7 +37,7 @@ static void post(struct token_flow *flow, const struct token_act *act,
                                          .timeout_us = REQUEST_US,
                                          .is_cancelled = is_interrupted};
     http_answer_init(&answer);
-    if (http_post(&request, &answer, &why) != ERR_OK) {
+    if (http_ask(&request, &answer, &why) != ERR_OK) {
         token_flow_broken(flow, now_s(), FAULT_CONFIGURATION, why.text);
     } else if (answer.fault != FAULT_NONE) {
         token_flow_broken(flow, now_s(), answer.fault, answer.detail);

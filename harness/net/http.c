@@ -107,9 +107,11 @@ static void set_options(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(r->timeout_us / 1000));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "smtpdx/" SMTPDX_VERSION);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)r->form.n);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->form.n != 0 ? r->form.p : "");
+    if (r->form.n != 0) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)r->form.n);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->form.p);
+    }
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t->answer);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -151,12 +153,11 @@ static void perform(struct transfer *t, char *error)
     a->detail[n] = '\0';
 }
 
-enum err http_post(const struct http_request *request, struct http_answer *out, struct why *why)
+enum err http_ask(const struct http_request *request, struct http_answer *out, struct why *why)
 {
     char error[CURL_ERROR_SIZE] = "";
     if (!slice_has_prefix_nocase(slice_of(request->url), SLICE("https://"))) {
-        return why_set(why, ERR_INVALID, "a token endpoint is an https:// address, not '%.80s'",
-                       request->url);
+        return why_set(why, ERR_INVALID, "only https:// is asked, not '%.80s'", request->url);
     }
     struct transfer t = {.request = request, .answer = out, .easy = curl_easy_init()};
     if (t.easy == NULL) {

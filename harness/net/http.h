@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTPS request through libcurl, for token endpoints. Blocks: whoever asks has nothing else to do
- * until there is a token. Only https, no redirects, certificate and name verified, no cookies, no
+ * One HTTPS request through libcurl, for token endpoints and autoconfiguration. Blocks: whoever asks has
+ * nothing else to do until there is an answer. Only https, no redirects, certificate and name verified, no cookies, no
  * proxy but the one that is given.
  */
 #ifndef SMTPDX_NET_HTTP_H
@@ -15,7 +15,7 @@ enum { HTTP_BODY_MAX = 256 * 1024 };
 
 struct http_request {
     const char *url;        /* https://… */
-    struct slice form;      /* application/x-www-form-urlencoded; sent with POST */
+    struct slice form;      /* application/x-www-form-urlencoded, sent with POST; empty: GET */
     struct slice trust_pem; /* empty: the system's store */
     const char *connect_to; /* "host:port" dialled in the URL's place, or NULL */
     const char *proxy;      /* as curl's --proxy, or NULL */
@@ -36,7 +36,7 @@ void http_answer_release(struct http_answer *a); /* wipes: a token may be in it 
 
 /* What the peer does is in the answer, whatever it is. Errors: ERR_INVALID (no https URL),
  * ERR_LIBRARY (libcurl cannot begin). */
-enum err http_post(const struct http_request *request, struct http_answer *out,
+enum err http_ask(const struct http_request *request, struct http_answer *out,
                    struct why *why) MUST_USE;
 
 #endif
