@@ -7,6 +7,7 @@
 #include "provider/parts.h"
 
 #include "base/text.h"
+#include "doc/pack.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -58,12 +59,18 @@ static void read_file(struct load *l, const char *path, struct slice name, struc
     f->sources = node_get(f->root, "sources");
 }
 
+/* They were parsed when the program was built, and checked by its tests. */
 static void read_embedded(struct load *l)
 {
     for (size_t i = 0; i < provider_embedded_count; i++) {
         const struct provider_embedded *e = &provider_embedded[i];
-        read_file(l, arena_printf(l->arena, "providers/%s", e->name), slice_of(e->name),
-                  slice_make(e->text, e->n));
+        struct slice name = slice_of(e->name);
+        struct provider_file *f = slot_for(l, slice_sub(name, 0, name.n - strlen(suffix)));
+        struct doc_source *source = arena_alloc(l->arena, sizeof *source);
+        f->path = arena_printf(l->arena, "providers/%s", e->name);
+        *source = (struct doc_source){f->path, slice_make(e->text, e->n)};
+        f->root = node_unpack(slice_make(e->tree, e->tree_n), source, l->arena);
+        f->sources = node_get(f->root, "sources");
     }
 }
 

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
     while (rows.count < ROWS_MAX && slice_take_until(&rest, '\n', &text)) {
         must(json_line_read(&line, text, &(struct evidence){0}, NULL) == ERR_OK);
         line.evidence.reply = arena_copy(&arena, line.evidence.reply);
+        line.evidence.claims = arena_copy(&arena, line.evidence.claims);
         rows.list[rows.count++] = line.evidence;
     }
     return rate_main(argc, argv, work, &rows);

@@ -82,6 +82,17 @@ static void test_all_evidence(void **state)
     assert_int_equal(e->now_s, 1795776000);
 }
 
+/* As rows of the regression set have it. */
+static void test_claims_as_text(void **state)
+{
+    (void)state;
+    assert_int_equal(json_line_read(line,
+                                    SLICE("{\"reply\":\"535 no\",\"claims\":\"{\\\"aud\\\":1}\"}"),
+                                    &(struct evidence){0}, NULL),
+                     ERR_OK);
+    assert_true(slice_eq_text(line->evidence.claims, "{\"aud\":1}"));
+}
+
 static void test_what_is_given_stays(void **state)
 {
     struct evidence given = {.stage = STAGE_AUTH,
@@ -112,7 +123,9 @@ static const struct bad_row {
     {"{\"id\":1,\"inside_tls\":1}", ERR_INVALID, "\"inside_tls\" wants true or false"},
     {"{\"id\":1,\"offered_tls\":\"SIZE\"}", ERR_INVALID, "\"offered_tls\" wants a list"},
     {"{\"id\":1,\"token\":{}}", ERR_INVALID, "\"token\" wants a string"},
-    {"{\"id\":1,\"claims\":\"{}\"}", ERR_INVALID, "\"claims\" wants an object"},
+    {"{\"id\":1,\"claims\":\"[]\"}", ERR_INVALID, "\"claims\" wants an object"},
+    {"{\"id\":1,\"claims\":\"{\"}", ERR_INVALID, "\"claims\" wants an object"},
+    {"{\"id\":1,\"claims\":[]}", ERR_INVALID, "\"claims\" wants an object"},
     {"{\"id\":1,\"now\":1.5}", ERR_INVALID, "\"now\" wants whole seconds since 1970"},
     {"{\"id\":1,\"now\":-1}", ERR_INVALID, "\"now\" wants whole seconds since 1970"},
     {"{\"id\":1,\"now\":9223372036854775808}", ERR_INVALID,
@@ -203,9 +216,9 @@ static void test_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_evidence), cmocka_unit_test(test_what_is_given_stays),
-        cmocka_unit_test(test_bad_lines),    cmocka_unit_test(test_own_keys_are_kept),
-        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_all_evidence),        cmocka_unit_test(test_claims_as_text),
+        cmocka_unit_test(test_what_is_given_stays), cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_own_keys_are_kept),   cmocka_unit_test(test_answers),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
