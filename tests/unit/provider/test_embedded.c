@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is embedded is what stands in providers/: each file, read and checked as a folder's files are,
- * gives the same tree, to the column. The files that ship are checked here, and not by each start of the
- * program.
+ * What is embedded is what stands in providers/: each file, read and checked as a folder's files
+ * are, gives the same tree, to the column. The files that ship are checked here, and not by each
+ * start of the program.
  */
 #include "doc/pack.h"
 #include "provider/embedded.h"
