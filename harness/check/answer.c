@@ -80,6 +80,23 @@ static struct json *attempts_json(const struct check_result *r)
     return list;
 }
 
+/* The addresses that were dialled, the one that answered first of all named. */
+static struct json *connection_json(const struct check_result *r)
+{
+    struct json *out = json_map(), *list = json_list();
+    struct slice tried = slice_of(r->tried);
+    const char *family = strchr(r->address, ':') != NULL ? "ipv6" : "ipv4";
+    json_set(out, "address", json_text(r->address[0] != '\0' ? r->address : NULL));
+    json_set(out, "family", json_text(r->address[0] != '\0' ? family : NULL));
+    while (tried.n != 0) {
+        size_t end = slice_find(tried, SLICE(", "));
+        json_add(list, json_string(slice_sub(tried, 0, end != SIZE_MAX ? end : tried.n)));
+        tried = slice_from(tried, end != SIZE_MAX ? end + 2 : tried.n);
+    }
+    json_set(out, "tried", list);
+    return out;
+}
+
 static void put_report(const struct client_report *r, struct json *out)
 {
     if (r == NULL) {
@@ -112,6 +129,9 @@ struct json *check_to_json(const struct check *c, struct slice given, bool with_
     put_diagnosis(r, out);
     json_set(out, "lines", lines_json(r));
     json_set(out, "findings", findings_json(r));
+    if (r->report != NULL) {
+        json_set(out, "connection", connection_json(r));
+    }
     put_report(r->report, out);
     json_set(out, "message_id",
              r->report != NULL && r->report->mail_accepted ? json_string(p->message_id)

@@ -115,6 +115,7 @@ enum err check_new(const struct check_params *params, struct check **out, struct
     transcript_init(&c->transcript, &c->arena);
     rng_init(&c->rng, p.seed);
     c->result.address = "";
+    c->result.tried = "";
     c->result.because = "";
     set_client(c);
     look_beforehand(c);
@@ -169,8 +170,12 @@ static void attempt(struct check *c);
 
 static void on_pause(struct timer *t, int64_t now_us)
 {
-    (void)now_us;
-    attempt(t->context);
+    struct check *c = t->context;
+    if (c->is_dialling) { /* the last attempt's, which its client did not wait for */
+        world_timer_start(c->world, &c->pause, now_us + MARGIN_US);
+    } else {
+        attempt(c);
+    }
 }
 
 static bool may_repeat(const struct check *c)
@@ -207,7 +212,7 @@ static void on_dialled(void *context, const struct dial_result *result)
 {
     struct check *c = context;
     c->is_dialling = false;
-    if (c->is_orphan || c->is_ending) {
+    if (c->is_orphan || c->driver == NULL) { /* nobody waits for it any more */
         if (result->link != NULL) {
             link_reset(result->link);
         }
@@ -219,6 +224,7 @@ static void on_dialled(void *context, const struct dial_result *result)
     c->dialled = *result;
     c->dialled.link = NULL;
     c->result.address = arena_text(&c->arena, slice_of(result->address));
+    c->result.tried = arena_text(&c->arena, slice_of(result->tried));
     if (result->link != NULL) {
         driver_attach(c->driver, result->link);
     } else {
@@ -250,6 +256,8 @@ static void dial(struct check *c)
         .family = p->family,
         .connect_to = p->connect_to,
         .proxy = p->proxy,
+        .resolve = p->resolve,
+        .resolve_count = p->resolve_count,
         .timeout_us = dial_timeout_us(p),
     };
     c->is_dialling = true;

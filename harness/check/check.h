@@ -36,6 +36,8 @@ struct check_params {
     const struct mapper *mapper;
     struct check_target target;
     const char *connect_to, *proxy; /* as in struct dial_params */
+    const char *const *resolve;     /* likewise */
+    size_t resolve_count;
     enum address_family family;
     struct tls_setup *tls;
     struct slice user, secret;
@@ -92,6 +94,7 @@ struct check_result {
     struct evidence evidence;  /* what the mapper was asked with */
     enum stage stage;          /* that was reached, or that failed */
     const char *address;       /* dialled; "" */
+    const char *tried;         /* all that were, in that order, with ", " between them; "" */
     const struct client_report *report; /* of the last attempt; NULL: nothing was dialled */
     struct check_attempt attempts[CHECK_ATTEMPTS_MAX];
     size_t attempt_count;

@@ -202,6 +202,30 @@ static const char *stage_name(struct check *c, enum stage stage)
 
 /* ---- the lines ---- */
 
+/* "192.0.2.7 (--connect-to), after 2001:db8::1": which address it is, and those that were tried
+ * before. */
+static const char *connect_text(struct check *c)
+{
+    const struct check_params *p = &c->params;
+    const char *by = p->connect_to != NULL ? " (--connect-to)" : p->proxy != NULL ? " (proxy)" : "";
+    struct slice tried = slice_of(c->result.tried);
+    struct buf text;
+    buf_init(&text, 512);
+    buf_addf(&text, "%s%s", c->result.address, by);
+    for (unsigned n = 0; tried.n != 0;) {
+        size_t end = slice_find(tried, SLICE(", "));
+        struct slice one = slice_sub(tried, 0, end != SIZE_MAX ? end : tried.n);
+        tried = slice_from(tried, end != SIZE_MAX ? end + 2 : tried.n);
+        if (!slice_eq_text(one, c->result.address)) {
+            buf_add_text(&text, n++ == 0 ? ", tried as well: " : ", ");
+            buf_add(&text, one);
+        }
+    }
+    const char *out = arena_text(&c->arena, buf_slice(&text));
+    buf_release(&text);
+    return out;
+}
+
 /* Resolving and connecting are the network's to tell; the client only sees what came of both.
  * False when it came to nothing. */
 static bool add_dial(struct check *c)
@@ -210,12 +234,12 @@ static bool add_dial(struct check *c)
     const struct client_report *r = c->result.report;
     const struct dial_result *d = &c->dialled;
     const char *address = arena_text(&c->arena, slice_of(d->address));
-    const char *by = p->connect_to != NULL ? " (--connect-to)" : p->proxy != NULL ? " (proxy)" : "";
     bool has_failed =
         r->stage == STAGE_RESOLVE || (r->stage == STAGE_CONNECT && r->fault != FAULT_NONE);
     if (d->resolve_us > 0 && r->stage != STAGE_RESOLVE) {
         add(c, &(struct check_line){"resolve", STAGE_RESOLVE, CHECK_MARK_OK,
-                                    address[0] != '\0' ? address : p->target.host, d->resolve_us});
+                                    c->result.tried[0] != '\0' ? c->result.tried : p->target.host,
+                                    d->resolve_us});
     }
     if (has_failed) {
         add(c, &(struct check_line){stage_name(c, r->stage), r->stage, CHECK_MARK_FAIL,
@@ -224,8 +248,8 @@ static bool add_dial(struct check *c)
         return false;
     }
     if (address[0] != '\0') {
-        add(c, &(struct check_line){"connect", STAGE_CONNECT, CHECK_MARK_OK,
-                                    arena_printf(&c->arena, "%s%s", address, by), d->connect_us});
+        add(c, &(struct check_line){"connect", STAGE_CONNECT, CHECK_MARK_OK, connect_text(c),
+                                    d->connect_us});
     }
     return true;
 }

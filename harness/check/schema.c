@@ -53,6 +53,8 @@ static const struct row {
                           ",\"ms\":" OR_NULL("number"), "\"name\",\"stage\",\"mark\",\"text\",\"ms\"")), true, "what a person reads"},
     {"findings", LIST(OBJECT("\"cause\":" CAUSE_OR_NULL ",\"weight\":" WORDS("\"note\",\"doubt\",\"refusal\"") ",\"text\":" STRING,
                              "\"cause\",\"weight\",\"text\"")), true, "what was found before anything was sent"},
+    {"connection", OBJECT("\"address\":" OR_NULL("string") ",\"family\":" WORDS("\"ipv4\",\"ipv6\",null") ",\"tried\":" TEXTS,
+                          "\"address\",\"family\",\"tried\""), false, "the peer's address, and all that were tried"},
     {"reply", REPLY_OR_NULL, false, "the decisive reply"},
     {"greeting", REPLY_OR_NULL, false, "the server's"},
     {"proof", OBJECT("\"auth_sent\":" FLAG ",\"accepted\":" FLAG ",\"mechanism\":" STRING ",\"inside_tls\":" FLAG ",\"verified\":" FLAG,

@@ -395,6 +395,7 @@ static enum err run_all(struct batch *b)
     while (err == ERR_OK && interrupt_number() == 0 && !b->is_unwritable) {
         err = read_ahead(b, &line);
         begin_what_may(b);
+        must(b->running_count != 0 || b->ahead_count == 0); /* else nothing would ever happen */
         end_what_is_done(b);
         if (b->running_count != 0) {
             (void)world_run_once(b->world, LOOK_US);

@@ -24,6 +24,7 @@ struct check_command {
     struct check_params params;
     const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
     const char *credential, *junit, *metrics;
+    const char *resolve[32];
     uint64_t retries, warn_days, login_max, jobs, per_provider;
     struct batch_params batch;
     bool is_json, is_ipv4, is_ipv6, is_stored;

@@ -87,6 +87,28 @@ static bool is_proxy(const char *url)
     return false;
 }
 
+/* An answer for another name or port would never be asked for: somebody has mistyped it. */
+static int read_resolve(const struct check_command *c)
+{
+    const struct check_target *t = &c->params.target;
+    struct slice dialled = slice_of(t->host), host;
+    unsigned dialled_port = t->port, port;
+    if (c->params.resolve_count == 0 || t->host == NULL) { /* many accounts, many hosts */
+        return EXIT_ALL_PASSED;
+    }
+    if (c->params.connect_to != NULL) {
+        (void)world_split_host_port(slice_of(c->params.connect_to), &dialled, &dialled_port);
+    }
+    for (size_t i = 0; i < c->params.resolve_count; i++) {
+        if (world_resolve_ok(c->resolve[i], &host, &port) && port == dialled_port &&
+            (slice_eq_text(host, "*") || slice_eq_nocase(host, dialled))) {
+            return EXIT_ALL_PASSED;
+        }
+    }
+    return cli_wrong_use(&command_check, "no --resolve is for %.*s:%u, which is dialled",
+                         (int)dialled.n, dialled.p, dialled_port);
+}
+
 int check_read_route(const struct check_command *c)
 {
     struct slice host;
@@ -105,7 +127,7 @@ int check_read_route(const struct check_command *c)
                                                  "socks5://HOST:PORT or socks5h://HOST:PORT");
         }
     }
-    return EXIT_ALL_PASSED;
+    return read_resolve(c);
 }
 
 /* An address, and neither a provider nor a URL with a user in it. */

@@ -32,6 +32,7 @@ enum {
     OPT_SECURITY,
     OPT_CA,
     OPT_CONNECT_TO,
+    OPT_RESOLVE,
     OPT_PROXY,
     OPT_FIND,
     OPT_FIND_CONNECT_TO,
@@ -91,6 +92,8 @@ static const struct cli_option options[] = {
     [OPT_CA] = {"ca", 0, "FILE", "trust these certificates instead of the system's"},
     [OPT_CONNECT_TO] = {"connect-to", 0, "HOST:PORT",
                         "dial this; names and rules stay the target's"},
+    [OPT_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDRESS[,…]",
+                     "in place of DNS, as with curl; may be given several times"},
     [OPT_PROXY] = {"proxy", 0, "URL", "http://… (CONNECT), socks5://… or socks5h://…"},
     [OPT_FIND] = {"find", 0, "WAYS",
                   "to an address's server: files,autoconfig,ispdb,srv (default: all), or none"},
@@ -149,6 +152,26 @@ static bool take_shard(struct check_command *c, const char *value)
     }
     c->batch.shard = (unsigned)part;
     c->batch.shards = (unsigned)parts;
+    return true;
+}
+
+static bool take_resolve(struct check_command *c, const char *value)
+{
+    struct slice host;
+    unsigned port;
+    if (!world_resolve_ok(value, &host, &port)) {
+        cli_wrong_use(&command_check,
+                      "--resolve wants HOST:PORT:ADDRESS, as mail.example.com:587:192.0.2.7, not "
+                      "'%s'",
+                      value);
+        return false;
+    }
+    if (c->params.resolve_count == COUNT(c->resolve)) {
+        cli_wrong_use(&command_check, "--resolve can be given %zu times", COUNT(c->resolve));
+        return false;
+    }
+    c->resolve[c->params.resolve_count++] = value;
+    c->params.resolve = c->resolve;
     return true;
 }
 
@@ -216,6 +239,8 @@ static bool on_option(void *context, size_t index, const char *value)
         return cli_number("jobs", value, 1, 256, &c->jobs);
     case OPT_PER_PROVIDER:
         return cli_number("per-provider", value, 1, 256, &c->per_provider);
+    case OPT_RESOLVE:
+        return take_resolve(c, value);
     case OPT_SHARD:
         return take_shard(c, value);
     case OPT_LOGINS:

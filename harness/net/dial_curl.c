@@ -8,9 +8,11 @@
  */
 #include "net/sockets.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,7 @@ struct curl_watch { /* a descriptor libcurl wants to hear of */
 struct curl_dial {
     struct dial_curl *owner;
     CURL *easy;
-    struct curl_slist *connect_to;
+    struct curl_slist *connect_to, *resolve;
     dial_done *on_done;
     void *context;
     bool has_proxy;
@@ -36,6 +38,7 @@ struct curl_dial {
     enum fault refusal_fault;
     struct timer soon; /* to tell a refusal from the loop */
     char error[CURL_ERROR_SIZE];
+    char tried[sizeof((struct dial_result *)0)->tried];
     struct curl_dial *next;
 };
 
@@ -221,6 +224,7 @@ static void set_result(struct curl_dial *d, CURLcode code, struct dial_result *r
     }
     curl_easy_getinfo(d->easy, CURLINFO_PRIMARY_IP, &address);
     snprintf(result->address, sizeof result->address, "%s", address != NULL ? address : "");
+    memcpy(result->tried, d->tried, sizeof result->tried);
     set_times(d, result);
 }
 
@@ -248,6 +252,7 @@ static void dial_release(struct curl_dial *d)
         keep_spare(c, d->easy);
     }
     curl_slist_free_all(d->connect_to);
+    curl_slist_free_all(d->resolve);
     free(d);
 }
 
@@ -314,6 +319,32 @@ static void set_target(struct curl_dial *d, const struct dial_params *params)
     }
 }
 
+/* libcurl is about to connect to this address. */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct curl_dial *d = context;
+    char text[INET6_ADDRSTRLEN] = "";
+    const void *octets = to->family == AF_INET6
+                             ? (const void *)&((const struct sockaddr_in6 *)&to->addr)->sin6_addr
+                             : (const void *)&((const struct sockaddr_in *)&to->addr)->sin_addr;
+    size_t used = strlen(d->tried);
+    (void)purpose;
+    if ((to->family == AF_INET || to->family == AF_INET6) &&
+        inet_ntop(to->family, octets, text, sizeof text) != NULL &&
+        used + strlen(text) + 3 < sizeof d->tried) {
+        snprintf(d->tried + used, sizeof d->tried - used, "%s%s", used != 0 ? ", " : "", text);
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static void set_resolve(struct curl_dial *d, const struct dial_params *params)
+{
+    for (size_t i = 0; i < params->resolve_count; i++) {
+        d->resolve = curl_slist_append(d->resolve, params->resolve[i]);
+    }
+    curl_easy_setopt(d->easy, CURLOPT_RESOLVE, d->resolve);
+}
+
 static void set_options(struct curl_dial *d, const struct dial_params *params)
 {
     static const long resolve[] = {[FAMILY_ANY] = CURL_IPRESOLVE_WHATEVER,
@@ -334,6 +365,8 @@ static void set_options(struct curl_dial *d, const struct dial_params *params)
     curl_easy_setopt(d->easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(d->easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     curl_easy_setopt(d->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(d->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(d->easy, CURLOPT_OPENSOCKETDATA, d);
 }
 
 static const char *reason_to_refuse(const struct dial_params *params, enum fault *fault)
@@ -381,6 +414,7 @@ void dial_curl_start(struct dial_curl *c, const struct dial_params *params, dial
     }
     set_options(d, params);
     set_target(d, params);
+    set_resolve(d, params);
     must(curl_multi_add_handle(c->multi, d->easy) == CURLM_OK);
 }
 

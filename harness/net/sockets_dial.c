@@ -100,6 +100,7 @@ static void dial_succeed(struct sock_dial *d)
 {
     struct dial_result result = {.link = &d->link->link};
     memcpy(result.address, d->address, sizeof result.address);
+    memcpy(result.tried, d->address, sizeof d->address);
     sock_link_watch(d->link, 0);
     dial_end(d, &result);
 }
@@ -108,6 +109,7 @@ static void dial_fail(struct sock_dial *d, int error)
 {
     struct dial_result result = {.fault = sock_fault_of_errno(error)};
     memcpy(result.address, d->address, sizeof result.address);
+    memcpy(result.tried, d->address, sizeof d->address);
     snprintf(result.detail, sizeof result.detail, "%s", strerror(error));
     if (d->link != NULL) {
         sock_link_destroy(d->link);

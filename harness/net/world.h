@@ -43,6 +43,10 @@ struct dial_params {
     enum address_family family;
     const char *connect_to; /* "host:port" dialled in place of host, or NULL */
     const char *proxy;      /* as curl's --proxy, or NULL */
+    /* Answers that take the place of DNS, as curl's --resolve: "HOST:PORT:ADDRESS[,ADDRESS]…", each of
+     * them fit for world_resolve_ok. Sockets only; they hold for later dials of this world too. */
+    const char *const *resolve;
+    size_t resolve_count;
     int64_t timeout_us;     /* DNS and TCP together */
 };
 
@@ -51,6 +55,7 @@ struct dial_result {
     struct link *link; /* the receiver owns it */
     enum fault fault;
     char address[64];  /* the peer address used, "" if none */
+    char tried[192];   /* all that were tried, in that order, with ", " between them; cut when many */
     char detail[160];  /* the library's words on failure */
     int64_t resolve_us, connect_us; /* durations */
 };
@@ -77,6 +82,10 @@ bool world_ascii_name(const char *name, char out[256]);
 
 /* "host:port" or "[v6]:port" taken apart; host gets no brackets. False when it is neither. */
 bool world_split_host_port(struct slice text, struct slice *host, unsigned *port);
+
+/* Is it HOST:PORT:ADDRESS[,ADDRESS]…, with address literals (those of IPv6 in brackets or not)? Then host
+ * and port are what it answers for; host may be "*". */
+bool world_resolve_ok(const char *text, struct slice *host, unsigned *port);
 
 struct world_ops; /* net/ only */
 

@@ -934,6 +934,59 @@ static void test_proxy(void **state)
     }
 }
 
+/* Answers in place of DNS; an address that nobody listens at comes first. */
+static void test_resolve(void **state)
+{
+    struct rig rig, *r = &rig;
+    char entry[80];
+    (void)state;
+    rig_init(r, false);
+    rig_listen(r, FAMILY_IPV4, false);
+    snprintf(entry, sizeof entry, "smtp.example.test:%u:127.9.9.9,127.0.0.1",
+             listener_port(r->listener));
+    const char *const entries[] = {"other.example.test:25:192.0.2.1", entry};
+    dial_with(r, &(struct dial_params){.host = "smtp.example.test",
+                                       .port = listener_port(r->listener),
+                                       .resolve = entries,
+                                       .resolve_count = COUNT(entries),
+                                       .timeout_us = 5000000});
+    RUN_UNTIL(r, r->client.link != NULL && r->server.link != NULL);
+    assert_string_equal(r->result.address, "127.0.0.1");
+    assert_string_equal(r->result.tried, "127.9.9.9, 127.0.0.1");
+    rig_release(r);
+}
+
+static void test_resolve_entries(void **state)
+{
+    static const char *const good[] = {"a.test:587:192.0.2.1", "*:25:2001:db8::1",
+                                       "a.test:587:[2001:db8::1],192.0.2.1"};
+    static const char *const bad[] = {"",
+                                      "a.test",
+                                      "a.test:587",
+                                      "a.test:587:",
+                                      ":587:192.0.2.1",
+                                      "a.test:0:192.0.2.1",
+                                      "a.test:65536:192.0.2.1",
+                                      "a.test:x:192.0.2.1",
+                                      "a.test:587:b.test",
+                                      "a.test:587:192.0.2.1,",
+                                      "a.test:587:[192.0.2.1]",
+                                      "+a.test:587:192.0.2.1",
+                                      "-a.test:587",
+                                      "a b:587:192.0.2.1"};
+    struct slice host;
+    unsigned port = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_true(world_resolve_ok(good[i], &host, &port));
+    }
+    assert_true(slice_eq_text(host, "a.test"));
+    assert_int_equal(port, 587);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_false(world_resolve_ok(bad[i], &host, &port));
+    }
+}
+
 /* What SNI and certificates know a host name as. */
 static void test_ascii_names(void **state)
 {
@@ -1293,18 +1346,13 @@ static void test_repeatable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_simulation),
-        cmocka_unit_test(test_sockets),
-        cmocka_unit_test(test_proxy),
-        cmocka_unit_test(test_proxy_absent),
-        cmocka_unit_test(test_ascii_names),
-        cmocka_unit_test(test_watch_fd),
-        cmocka_unit_test(test_free_in_flight),
-        cmocka_unit_test(test_fault_at_each_octet),
-        cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_latency),
-        cmocka_unit_test(test_many_timers),
-        cmocka_unit_test(test_repeatable),
+        cmocka_unit_test(test_simulation),     cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_proxy),          cmocka_unit_test(test_proxy_absent),
+        cmocka_unit_test(test_resolve),        cmocka_unit_test(test_resolve_entries),
+        cmocka_unit_test(test_ascii_names),    cmocka_unit_test(test_watch_fd),
+        cmocka_unit_test(test_free_in_flight), cmocka_unit_test(test_fault_at_each_octet),
+        cmocka_unit_test(test_chunks),         cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_many_timers),    cmocka_unit_test(test_repeatable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
