@@ -213,6 +213,7 @@ static int explain(const struct registry *registry, const struct asked *a, const
                         .columns = explain_columns()};
     int status = EXIT_ALL_PASSED;
     buf_init(&x.out, BUF_NO_CAP);
+    buf_init(&x.last_reply, BUF_NO_CAP);
     if (argument == NULL || is_file(argument)) {
         status = explain_file(&x, argument == NULL ? "-" : argument);
     } else {
@@ -221,6 +222,7 @@ static int explain(const struct registry *registry, const struct asked *a, const
     if (status == EXIT_ALL_PASSED && !x.has_printed && x.explained + x.bad == 0) {
         fprintf(stderr, "smtpdx explain: there is nothing to explain\n");
     }
+    buf_release(&x.last_reply);
     buf_release(&x.out);
     mapper_free(mapper);
     return status_of(&x, status);

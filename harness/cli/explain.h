@@ -25,6 +25,9 @@ struct explain {
     struct buf out;   /* not yet written */
     bool has_printed; /* answers before this one: an empty line stands between */
     unsigned long explained, unknown, bad;
+    unsigned long sessions; /* of this text */
+    enum cause last_cause;  /* of the session before; CAUSE_UNKNOWN: none, or another outcome */
+    struct buf last_reply;  /* likewise */
 };
 
 /* Judges one reply and appends the answer to x->out. extra (may be NULL) adds pairs in front. */

@@ -202,6 +202,9 @@ static void add_fine(struct explain *x, enum paste_outcome outcome, const struct
                        : r->is_logged_in ? "nothing failed: the login was accepted"
                                          : "nothing failed in what is there";
     between(x);
+    if (!x->is_json && x->sessions > 1) {
+        buf_addf(&x->out, "session %lu of this text: ", x->sessions);
+    }
     if (x->is_json) {
         buf_add_text(&x->out, "{\"cause\":null");
         pair("note", slice_of(text), &x->out);
@@ -226,6 +229,8 @@ static void add_session_json(struct explain *x, const struct paste_result *r,
     pair("stage", slice_of(stage_slug(r->evidence.stage)), out);
     json_line_add_diagnosis(d, out);
     buf_add_text(out, ",\"session\":{");
+    json_out_key("n", out);
+    buf_addf(out, "%lu", x->sessions);
     json_out_key("line", out);
     buf_addf(out, "%lu", r->line);
     pair("command", slice_of(r->command), out);
@@ -239,13 +244,47 @@ static void add_session_json(struct explain *x, const struct paste_result *r,
     buf_add(out, SLICE("}}\n"));
 }
 
+/* The same once more: a program that tried again. */
+static bool is_as_before(struct explain *x, const struct paste_result *r, const struct diagnosis *d)
+{
+    bool is_same = x->sessions > 1 && d->cause != CAUSE_UNKNOWN && d->cause == x->last_cause &&
+                   slice_eq(buf_slice(&x->last_reply), r->evidence.reply);
+    x->last_cause = d->cause;
+    buf_reset(&x->last_reply);
+    buf_add(&x->last_reply, r->evidence.reply);
+    return is_same;
+}
+
+static void add_session_text(struct explain *x, const struct paste_result *r,
+                             const struct diagnosis *d)
+{
+    char which[40] = "the session";
+    if (x->sessions > 1) {
+        snprintf(which, sizeof which, "session %lu of this text", x->sessions);
+    }
+    if (is_as_before(x, r, d)) {
+        buf_addf(&x->out, "again     the same on line %lu, in %s\n", r->line, which);
+        return;
+    }
+    explain_text(d, &r->evidence, x->columns, &x->out);
+    if (r->line != 0) {
+        buf_addf(&x->out, "found     line %lu of %s%s%s\n", r->line, which,
+                 r->command[0] != '\0' ? ", the answer to " : "", r->command);
+    }
+}
+
 static void end_of_session(struct explain *x, struct paste *p)
 {
     struct paste_result r;
     struct arena arena;
     struct diagnosis d;
     enum paste_outcome outcome = paste_end(p, &x->given, &r);
+    if (outcome == PASTE_EMPTY && x->sessions != 0) {
+        return; /* what stands behind the last one */
+    }
+    x->sessions++;
     if (outcome != PASTE_FAILED) {
+        x->last_cause = CAUSE_UNKNOWN;
         add_fine(x, outcome, &r);
         return;
     }
@@ -256,13 +295,18 @@ static void end_of_session(struct explain *x, struct paste *p)
     if (x->is_json) {
         add_session_json(x, &r, &d);
     } else {
-        explain_text(&d, &r.evidence, x->columns, &x->out);
-        if (r.line != 0) {
-            buf_addf(&x->out, "found     line %lu of the session%s%s\n", r.line,
-                     r.command[0] != '\0' ? ", the answer to " : "", r.command);
-        }
+        add_session_text(x, &r, &d);
     }
     arena_release(&arena);
+}
+
+static void add_session_line(struct explain *x, struct paste *p, struct slice text)
+{
+    if (paste_is_next(p, text)) {
+        end_of_session(x, p);
+        paste_begin(p);
+    }
+    paste_add(p, text);
 }
 
 /* ---- whatever it is ---- */
@@ -290,7 +334,7 @@ static void take_line(struct intake *in, const struct line *line)
         take_reply_line(in->x, &in->replies, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
         break;
     case EXPLAIN_SESSION:
-        paste_add(in->paste, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
+        add_session_line(in->x, in->paste, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
         break;
     case EXPLAIN_AUTO:
         break;
@@ -466,7 +510,7 @@ void explain_argument(struct explain *x, struct slice text)
         struct paste *p = paste_new(x->registry);
         rest = buf_slice(&clean);
         while (slice_take_until(&rest, '\n', &line)) {
-            paste_add(p, line);
+            add_session_line(x, p, line);
         }
         end_of_session(x, p);
         paste_free(p);

@@ -18,6 +18,7 @@ struct paste *paste_new(const struct registry *providers)
     struct paste *p = mem_zalloc(1, sizeof *p);
     p->providers = providers;
     p->secrets = redactor_new();
+    p->old_secrets = redactor_new();
     arena_init(&p->arena);
     buf_init(&p->reply, REPLY_KEPT);
     return p;
@@ -27,6 +28,7 @@ void paste_free(struct paste *p)
 {
     if (p != NULL) {
         redactor_free(p->secrets);
+        redactor_free(p->old_secrets);
         arena_release(&p->arena);
         buf_release(&p->reply);
         free(p);
@@ -334,11 +336,15 @@ void paste_add(struct paste *p, struct slice line)
 
 static struct slice hidden(struct paste *p, struct slice s)
 {
-    struct buf out;
-    buf_init(&out, BUF_NO_CAP);
-    redactor_apply(p->secrets, s, &out);
-    struct slice copy = arena_copy(&p->arena, buf_slice(&out));
-    buf_release(&out);
+    struct buf once, twice;
+    buf_init(&once, BUF_NO_CAP);
+    buf_init(&twice, BUF_NO_CAP);
+    redactor_apply(p->secrets, s, &once);
+    redactor_apply(p->old_secrets, buf_slice(&once), &twice);
+    struct slice copy = arena_copy(&p->arena, buf_slice(&twice));
+    buf_wipe(&once);
+    buf_release(&once);
+    buf_release(&twice);
     return copy;
 }
 

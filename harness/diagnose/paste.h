@@ -47,6 +47,10 @@ struct paste;                                              /* opaque */
 struct paste *paste_new(const struct registry *providers); /* borrowed */
 void paste_free(struct paste *p);                          /* wipes; NULL is fine */
 void paste_add(struct paste *p, struct slice line);        /* without its end */
+/* Does another session begin with this line, the one before having come to its end? Then paste_end tells
+ * what that came to, and paste_begin makes p ready for the next; lines are counted on. */
+bool paste_is_next(const struct paste *p, struct slice line);
+void paste_begin(struct paste *p);
 
 enum paste_outcome {
     PASTE_EMPTY,  /* no reply and no failure was found */

@@ -9,14 +9,27 @@
 
 #include "base/codec.h"
 
-enum { SECRETS_MAX = 16, SECRET_OCTETS = 8 * 1024 };
+enum { SECRET_OCTETS = 8 * 1024 };
+
+/* All of it, not a part only. */
+static bool is_hidden(const struct paste *p, struct slice secret)
+{
+    struct buf shown;
+    buf_init(&shown, BUF_NO_CAP);
+    redactor_apply(p->secrets, secret, &shown);
+    bool is_all = slice_eq_text(buf_slice(&shown), "***");
+    buf_wipe(&shown);
+    buf_release(&shown);
+    return is_all;
+}
 
 /* What must not be seen in the answer, whoever repeats it. Short ones cannot be told from words. */
 static void hide(struct paste *p, struct slice secret)
 {
-    if (secret.n >= REDACT_MIN && p->secret_count < SECRETS_MAX) {
+    secret = slice_sub(secret, 0, SECRET_OCTETS);
+    if (secret.n >= REDACT_MIN && p->secret_count < SECRETS_MAX && !is_hidden(p, secret)) {
         p->secret_count++;
-        (void)!redactor_add(p->secrets, "login", slice_sub(secret, 0, SECRET_OCTETS), NULL);
+        (void)!redactor_add(p->secrets, "login", secret, NULL);
     }
 }
 

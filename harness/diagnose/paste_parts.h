@@ -15,6 +15,7 @@ enum {
     DETAIL_KEPT = 300,
     DOCUMENT_MAX = 4096,
     COMMAND_MAX = 48,
+    SECRETS_MAX = 16,
 };
 
 struct command {
@@ -37,7 +38,7 @@ struct offered {
 struct paste {
     const struct registry *providers;
     struct arena arena;
-    struct redactor *secrets;
+    struct redactor *secrets, *old_secrets; /* old: of sessions before, see paste_begin */
     size_t secret_count;
     struct command queue[QUEUE_MAX];
     size_t waiting;

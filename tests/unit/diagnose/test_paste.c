@@ -7,11 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/codec.h"
 #include "diagnose/paste.h"
 
 static struct registry *registry;
@@ -219,6 +221,108 @@ static void test_sessions(void **state)
     }
 }
 
+static void test_one_is_not_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct paste *p = paste_new(registry);
+        struct slice rest = slice_of(rows[i].text), line;
+        for (unsigned n = 1; slice_take_until(&rest, '\n', &line); n++) {
+            if (paste_is_next(p, line)) {
+                fail_msg("%s: split at line %u", rows[i].name, n);
+            }
+            paste_add(p, line);
+        }
+        paste_free(p);
+    }
+}
+
+/* Where each session begins, and what it comes to: a stage, "" for one that went well. */
+static const struct several_row {
+    const char *text;
+    struct {
+        unsigned from;
+        const char *stage;
+        unsigned long line;
+    } parts[4];
+} several_rows[] = {
+    {"=== Trying mail.example.com:587...\n<-  220 mail.example.com ESMTP\n -> EHLO h\n<-  250 x\n"
+     " -> MAIL FROM:<a@b.test>\n<** 530 5.7.0 no\n -> QUIT\n<-  221 bye\n"
+     "=== Trying mail.example.com:587...\n<-  220 mail.example.com ESMTP\n -> EHLO h\n<-  250 x\n"
+     " -> QUIT\n<-  221 bye\n"
+     "=== Trying mail.example.com:25...\n<-  421 mail.example.com too busy\n",
+     {{1, "mail", 6}, {9, "", 0}, {15, "greeting", 16}}},
+    {"220 a.test ESMTP\nEHLO h\n250 STARTTLS\nSTARTTLS\n220 2.0.0 SMTP server ready\nEHLO h\n"
+     "250 AUTH PLAIN\n220 a.test ESMTP\nEHLO h\n250 x\nRCPT TO:<a@b.test>\n550 5.1.1 who?\n",
+     {{1, "", 0}, {8, "rcpt", 12}}},
+    {"* Trying [::1]:587...\n* connect to ::1 port 587 failed: Connection refused\n"
+     "* Trying 127.0.0.1:587...\n* Connected to localhost\n< 220 a.test ESMTP\n> EHLO h\n< 250 x\n"
+     "> MAIL FROM:<a@b.test>\n< 550 5.7.1 no\n",
+     {{1, "mail", 9}}},
+};
+
+static void expect_part(struct paste *p, const struct several_row *row, unsigned part,
+                        unsigned from)
+{
+    struct paste_result r;
+    enum paste_outcome outcome = paste_end(p, &(struct evidence){0}, &r);
+    const char *stage = outcome == PASTE_FAILED ? stage_slug(r.evidence.stage) : "";
+    assert_true(part < COUNT(row->parts) && row->parts[part].from == from);
+    assert_string_equal(stage, row->parts[part].stage);
+    assert_int_equal(r.line, row->parts[part].line);
+}
+
+static void test_several_sessions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(several_rows); i++) {
+        const struct several_row *row = &several_rows[i];
+        struct paste *p = paste_new(registry);
+        struct slice rest = slice_of(row->text), line;
+        unsigned part = 0, from = 1;
+        for (unsigned n = 1; slice_take_until(&rest, '\n', &line); n++) {
+            if (paste_is_next(p, line)) {
+                expect_part(p, row, part++, from);
+                from = n;
+                paste_begin(p);
+            }
+            paste_add(p, line);
+        }
+        expect_part(p, row, part++, from);
+        assert_true(part == COUNT(row->parts) || row->parts[part].from == 0);
+        paste_free(p);
+    }
+}
+
+/* What a session has sent is hidden where the next one prints it; also when there were many. */
+static void test_secrets_of_several(void **state)
+{
+    struct paste_result r;
+    struct paste *p = paste_new(registry);
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        char secret[40], blob[80];
+        struct buf encoded;
+        buf_init(&encoded, BUF_NO_CAP);
+        int n = snprintf(secret, sizeof secret, "%cjane%cPassWord-%u", 0, 0, i);
+        base64_encode(slice_make(secret, (size_t)n), &encoded);
+        snprintf(blob, sizeof blob, "AUTH PLAIN " SLICE_FMT, SLICE_ARG(buf_slice(&encoded)));
+        buf_release(&encoded);
+        paste_add(p, SLICE("220 a.test ESMTP"));
+        paste_add(p, slice_of(blob));
+        paste_add(p, SLICE("535 5.7.8 no"));
+        assert_true(paste_is_next(p, SLICE("220 a.test ESMTP")));
+        assert_int_equal(paste_end(p, &(struct evidence){0}, &r), PASTE_FAILED);
+        paste_begin(p);
+        snprintf(blob, sizeof blob, "421 a.test %s is not welcome", secret + 6);
+        paste_add(p, slice_of(blob));
+        assert_int_equal(paste_end(p, &(struct evidence){0}, &r), PASTE_FAILED);
+        assert_true(slice_find(r.evidence.reply, slice_of(secret + 6)) == SIZE_MAX);
+        paste_begin(p);
+    }
+    paste_free(p);
+}
+
 static void test_what_was_offered(void **state)
 {
     struct paste_result r;
@@ -300,9 +404,10 @@ static void test_long_sessions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sessions),       cmocka_unit_test(test_what_was_offered),
-        cmocka_unit_test(test_error_document), cmocka_unit_test(test_tells_sessions_from_replies),
-        cmocka_unit_test(test_long_sessions),
+        cmocka_unit_test(test_sessions),         cmocka_unit_test(test_what_was_offered),
+        cmocka_unit_test(test_error_document),   cmocka_unit_test(test_tells_sessions_from_replies),
+        cmocka_unit_test(test_long_sessions),    cmocka_unit_test(test_one_is_not_split),
+        cmocka_unit_test(test_several_sessions), cmocka_unit_test(test_secrets_of_several),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
