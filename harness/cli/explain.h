@@ -4,6 +4,7 @@
  *
  *   cmd_explain.c     options, what is explained
  *   explain_input.c   JSON lines, replies and pasted sessions from a descriptor, in constant memory
+ *   explain_session.c pasted sessions
  *   explain_text.c    a diagnosis for a person
  *   explain_cause.c   what is known of a cause
  *   explain_audit.c   the mapper held against labelled replies
@@ -42,6 +43,17 @@ bool explain_stream(struct explain *x, int fd, const char *name) MUST_USE;
 void explain_argument(struct explain *x, struct slice text);
 /* Writes what is in x->out. */
 void explain_flush(struct explain *x);
+/* For each answer: it is counted, and an empty line stands between two. */
+void explain_count(struct explain *x, const struct diagnosis *d);
+void explain_between(struct explain *x);
+
+struct paste;
+struct json_line;
+/* A line of a text with one session or several; what one comes to is said when the next begins. */
+void explain_session_line(struct explain *x, struct paste *p, struct slice text);
+void explain_session_end(struct explain *x, struct paste *p);
+/* A JSON object with a whole session in it: one answer, of several sessions the last one's. */
+void explain_session_object(struct explain *x, const struct json_line *l);
 
 /* Appends the text for a person; reply is quoted, and may be empty. */
 void explain_text(const struct diagnosis *d, const struct evidence *e, size_t columns,

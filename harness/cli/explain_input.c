@@ -36,19 +36,13 @@ void explain_flush(struct explain *x)
 
 /* ---- one answer ---- */
 
-static void count(struct explain *x, const struct diagnosis *d)
+void explain_count(struct explain *x, const struct diagnosis *d)
 {
     x->explained++;
     x->unknown += d->cause == CAUSE_UNKNOWN;
 }
 
-static void pair(const char *key, struct slice text, struct buf *out)
-{
-    json_out_key(key, out);
-    json_out_string(text, out);
-}
-
-static void between(struct explain *x)
+void explain_between(struct explain *x)
 {
     if (x->has_printed && !x->is_json) {
         buf_add_char(&x->out, '\n');
@@ -58,15 +52,15 @@ static void between(struct explain *x)
 
 static void add_answer(struct explain *x, const struct evidence *e, const struct diagnosis *d)
 {
-    between(x);
-    count(x, d);
+    explain_between(x);
+    explain_count(x, d);
     if (!x->is_json) {
         explain_text(d, e, x->columns, &x->out);
         return;
     }
     buf_add_char(&x->out, '{');
-    pair("reply", slice_sub(slice_trim(e->reply), 0, REPLY_MAX_OCTETS), &x->out);
-    pair("stage", slice_of(stage_slug(e->stage)), &x->out);
+    json_out_pair("reply", slice_sub(slice_trim(e->reply), 0, REPLY_MAX_OCTETS), &x->out);
+    json_out_pair("stage", slice_of(stage_slug(e->stage)), &x->out);
     json_line_add_diagnosis(d, &x->out);
     buf_add(&x->out, SLICE("}\n"));
 }
@@ -87,7 +81,7 @@ static void add_bad_line(struct explain *x, const struct json_line *l, unsigned 
                          const struct why *why)
 {
     x->bad++;
-    between(x);
+    explain_between(x);
     if (!x->is_json) {
         fprintf(stderr, "smtpdx explain: line %lu, column %u: %s\n", number, why->col, why->text);
         return;
@@ -100,19 +94,23 @@ static void add_bad_line(struct explain *x, const struct json_line *l, unsigned 
         json_out_key("column", &x->out);
         buf_addf(&x->out, "%u", why->col);
     }
-    pair("error", slice_of(why->text), &x->out);
+    json_out_pair("error", slice_of(why->text), &x->out);
     buf_add(&x->out, SLICE("}\n"));
 }
 
 static void add_json_answer(struct explain *x, const struct json_line *l, struct arena *arena)
 {
     struct diagnosis d;
+    if (l->session.n != 0) {
+        explain_session_object(x, l);
+        return;
+    }
     mapper_diagnose(x->mapper, &l->evidence, arena, &d);
     if (!x->is_json) {
         add_answer(x, &l->evidence, &d);
         return;
     }
-    count(x, &d);
+    explain_count(x, &d);
     buf_add_char(&x->out, '{');
     json_line_add_kept(l, &x->out);
     if (l->unknown_provider.n != 0) {
@@ -122,7 +120,7 @@ static void add_json_answer(struct explain *x, const struct json_line *l, struct
     }
     json_line_add_diagnosis(&d, &x->out);
     if (d.cause == CAUSE_UNKNOWN) {
-        pair("reply", slice_sub(l->evidence.reply, 0, REPLY_MAX_OCTETS), &x->out);
+        json_out_pair("reply", slice_sub(l->evidence.reply, 0, REPLY_MAX_OCTETS), &x->out);
     }
     buf_add(&x->out, SLICE("}\n"));
 }
@@ -192,123 +190,6 @@ static void take_reply_line(struct explain *x, struct replies *r, struct slice l
     }
 }
 
-/* ---- sessions ---- */
-
-static void add_fine(struct explain *x, enum paste_outcome outcome, const struct paste_result *r)
-{
-    const char *text = outcome == PASTE_EMPTY
-                           ? "no reply of a server and no failure is in this text"
-                       : r->is_accepted  ? "nothing failed: a message was accepted"
-                       : r->is_logged_in ? "nothing failed: the login was accepted"
-                                         : "nothing failed in what is there";
-    between(x);
-    if (!x->is_json && x->sessions > 1) {
-        buf_addf(&x->out, "session %lu of this text: ", x->sessions);
-    }
-    if (x->is_json) {
-        buf_add_text(&x->out, "{\"cause\":null");
-        pair("note", slice_of(text), &x->out);
-        buf_add(&x->out, SLICE("}\n"));
-    } else {
-        buf_addf(&x->out, "%s\n", text);
-    }
-}
-
-static void pair_bool(const char *key, bool value, struct buf *out)
-{
-    json_out_key(key, out);
-    buf_add_text(out, value ? "true" : "false");
-}
-
-static void add_session_json(struct explain *x, const struct paste_result *r,
-                             const struct diagnosis *d)
-{
-    struct buf *out = &x->out;
-    buf_add_char(out, '{');
-    pair("reply", slice_trim(r->evidence.reply), out);
-    pair("stage", slice_of(stage_slug(r->evidence.stage)), out);
-    json_line_add_diagnosis(d, out);
-    buf_add_text(out, ",\"session\":{");
-    json_out_key("n", out);
-    buf_addf(out, "%lu", x->sessions);
-    json_out_key("line", out);
-    buf_addf(out, "%lu", r->line);
-    pair("command", slice_of(r->command), out);
-    pair("mechanism", r->evidence.mechanism, out);
-    pair("host", r->evidence.host, out);
-    pair("fault", slice_of(r->evidence.fault != FAULT_NONE ? fault_name(r->evidence.fault) : ""),
-         out);
-    pair_bool("inside_tls", r->evidence.inside_tls, out);
-    pair_bool("auth_sent", r->evidence.auth_sent, out);
-    pair_bool("auth_accepted", r->evidence.auth_accepted, out);
-    buf_add(out, SLICE("}}\n"));
-}
-
-/* The same once more: a program that tried again. */
-static bool is_as_before(struct explain *x, const struct paste_result *r, const struct diagnosis *d)
-{
-    bool is_same = x->sessions > 1 && d->cause != CAUSE_UNKNOWN && d->cause == x->last_cause &&
-                   slice_eq(buf_slice(&x->last_reply), r->evidence.reply);
-    x->last_cause = d->cause;
-    buf_reset(&x->last_reply);
-    buf_add(&x->last_reply, r->evidence.reply);
-    return is_same;
-}
-
-static void add_session_text(struct explain *x, const struct paste_result *r,
-                             const struct diagnosis *d)
-{
-    char which[40] = "the session";
-    if (x->sessions > 1) {
-        snprintf(which, sizeof which, "session %lu of this text", x->sessions);
-    }
-    if (is_as_before(x, r, d)) {
-        buf_addf(&x->out, "again     the same on line %lu, in %s\n", r->line, which);
-        return;
-    }
-    explain_text(d, &r->evidence, x->columns, &x->out);
-    if (r->line != 0) {
-        buf_addf(&x->out, "found     line %lu of %s%s%s\n", r->line, which,
-                 r->command[0] != '\0' ? ", the answer to " : "", r->command);
-    }
-}
-
-static void end_of_session(struct explain *x, struct paste *p)
-{
-    struct paste_result r;
-    struct arena arena;
-    struct diagnosis d;
-    enum paste_outcome outcome = paste_end(p, &x->given, &r);
-    if (outcome == PASTE_EMPTY && x->sessions != 0) {
-        return; /* what stands behind the last one */
-    }
-    x->sessions++;
-    if (outcome != PASTE_FAILED) {
-        x->last_cause = CAUSE_UNKNOWN;
-        add_fine(x, outcome, &r);
-        return;
-    }
-    arena_init(&arena);
-    mapper_diagnose(x->mapper, &r.evidence, &arena, &d);
-    between(x);
-    count(x, &d);
-    if (x->is_json) {
-        add_session_json(x, &r, &d);
-    } else {
-        add_session_text(x, &r, &d);
-    }
-    arena_release(&arena);
-}
-
-static void add_session_line(struct explain *x, struct paste *p, struct slice text)
-{
-    if (paste_is_next(p, text)) {
-        end_of_session(x, p);
-        paste_begin(p);
-    }
-    paste_add(p, text);
-}
-
 /* ---- whatever it is ---- */
 
 struct intake {
@@ -334,7 +215,7 @@ static void take_line(struct intake *in, const struct line *line)
         take_reply_line(in->x, &in->replies, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
         break;
     case EXPLAIN_SESSION:
-        add_session_line(in->x, in->paste, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
+        explain_session_line(in->x, in->paste, slice_sub(line->text, 0, REPLY_MAX_OCTETS));
         break;
     case EXPLAIN_AUTO:
         break;
@@ -409,7 +290,7 @@ static void intake_end(struct intake *in)
         settle(in, paste_is_session(&in->look) ? EXPLAIN_SESSION : EXPLAIN_REPLIES);
     }
     if (in->form == EXPLAIN_SESSION) {
-        end_of_session(in->x, in->paste);
+        explain_session_end(in->x, in->paste);
     } else if (in->form == EXPLAIN_REPLIES) {
         end_of_reply(in->x, &in->replies);
     }
@@ -510,9 +391,9 @@ void explain_argument(struct explain *x, struct slice text)
         struct paste *p = paste_new(x->registry);
         rest = buf_slice(&clean);
         while (slice_take_until(&rest, '\n', &line)) {
-            add_session_line(x, p, line);
+            explain_session_line(x, p, line);
         }
-        end_of_session(x, p);
+        explain_session_end(x, p);
         paste_free(p);
     } else {
         e.reply = buf_slice(&clean);

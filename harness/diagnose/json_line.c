@@ -122,6 +122,13 @@ static enum err take_claims(struct json_line *l, struct json_seen v, struct why 
     return is_map ? ERR_OK : why_set(why, ERR_INVALID, "\"claims\" wants an object");
 }
 
+static enum err take_session(struct json_line *l, struct json_seen v, struct why *why)
+{
+    (void)why;
+    l->session = text_of(l, v);
+    return ERR_OK;
+}
+
 static enum err take_now(struct json_line *l, struct json_seen v, struct why *why)
 {
     uint64_t seconds = 0;
@@ -155,6 +162,7 @@ static const struct input_key {
     {SLICE_INIT("token"), IS_TEXT, offsetof(struct evidence, secret), NULL},
     {SLICE_INIT("claims"), IS_MAP, 0, take_claims},
     {SLICE_INIT("now"), IS_SECONDS, 0, take_now},
+    {SLICE_INIT("session"), IS_WORD, 0, take_session},
     {SLICE_INIT("offered_clear"), IS_LINES, 0, take_offered_clear},
     {SLICE_INIT("offered_tls"), IS_LINES, 0, take_offered_tls},
     {SLICE_INIT("certificate_names"), IS_LINES, 0, take_certificate_names},
@@ -210,7 +218,6 @@ static bool is_answer(struct slice name)
         SLICE_INIT("advice"),   SLICE_INIT("link"),    SLICE_INIT("rule"),
         SLICE_INIT("sentence"), SLICE_INIT("code"),    SLICE_INIT("enhanced"),
         SLICE_INIT("error"),    SLICE_INIT("line"),    SLICE_INIT("note"),
-        SLICE_INIT("session"),
     };
     for (size_t i = 0; i < COUNT(names); i++) {
         if (names[i].n == name.n && memcmp(names[i].p, name.p, name.n) == 0) {
@@ -280,6 +287,7 @@ enum err json_line_read(struct json_line *l, struct slice text, const struct evi
 {
     l->evidence = *given;
     l->unknown_provider = (struct slice){"", 0};
+    l->session = (struct slice){"", 0};
     l->kept = 0;
     l->count = 0;
     make_room(l, text.n);

@@ -22,6 +22,7 @@ struct json_line {
     const struct registry *registry; /* borrowed */
     struct evidence evidence;        /* read: borrows from the text and from here */
     struct slice unknown_provider;   /* read: a name without a provider file, or empty */
+    struct slice session;            /* read: a whole one in place of a reply, or empty */
     struct json_seen_pair pairs[JSON_LINE_KEYS_MAX];
     /* By place, of the line before: those of one stream have the same keys in the same order, mostly. */
     struct json_guess guesses[JSON_LINE_KEYS_MAX];

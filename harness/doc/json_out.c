@@ -71,3 +71,9 @@ void json_out_key(const char *key, struct buf *out)
     buf_add(out, (struct slice){key, strlen(key)});
     buf_add(out, SLICE("\":"));
 }
+
+void json_out_pair(const char *key, struct slice text, struct buf *out)
+{
+    json_out_key(key, out);
+    json_out_string(text, out);
+}

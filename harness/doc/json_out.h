@@ -14,5 +14,7 @@ void json_out_string(struct slice s, struct buf *out);
 void json_out_text(const char *text, struct buf *out);
 /* Appends , "key": and the text; the comma is left out behind '{'. */
 void json_out_key(const char *key, struct buf *out);
+/* Both. */
+void json_out_pair(const char *key, struct slice text, struct buf *out);
 
 #endif
