@@ -13,7 +13,7 @@ struct greeting_pattern {
 struct mapper {
     struct rules rules;
     struct greeting_pattern *greetings; /* by provider */
-    struct starts phrases, marks, sayings;
+    struct starts phrases, marks, sayings, notes;
     struct cause_json causes[CAUSE_COUNT];
 };
 
@@ -63,6 +63,9 @@ enum cause phrase_cause(const struct starts *phrases, struct slice text, enum st
 void phrases_index(struct starts *out, struct arena *arena);
 void sayings_index(struct starts *out, struct arena *arena);
 void marks_index(struct starts *out, struct arena *arena);
+/* paste_fault by an index: what a program's words say, and the same as that. */
+void paste_notes_index(struct starts *out, struct arena *arena);
+enum fault paste_fault_by(const struct starts *index, struct slice note);
 /* The same from the error document of a token endpoint; false when the reply is none. */
 bool judge_oauth(struct judge *j);
 /* The keyword is first word of a capability line. */

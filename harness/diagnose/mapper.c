@@ -123,6 +123,7 @@ enum err mapper_new(const struct registry *providers, struct mapper **out, struc
     phrases_index(&m->phrases, &m->rules.arena);
     marks_index(&m->marks, &m->rules.arena);
     sayings_index(&m->sayings, &m->rules.arena);
+    paste_notes_index(&m->notes, &m->rules.arena);
     for (unsigned c = 0; c < CAUSE_COUNT; c++) {
         cause_render((enum cause)c, tell_of((enum cause)c), &m->rules.arena, &m->causes[c]);
     }

@@ -3,13 +3,13 @@
  * One line of a pasted session: whose it is, by the marks that programs put in front, by its reply
  * code, by its verb. Tables decide.
  */
-#include "diagnose/paste.h"
+#include "diagnose/paste_parts.h"
 
 #include <string.h>
 
 #include "wire/enhanced.h"
 
-enum { MARK_WITHIN = 160, NOTE_WITHIN = 2000, QUOTES_MAX = 3 };
+enum { MARK_WITHIN = 160, QUOTES_MAX = 3 };
 
 /* Longer ones before those they begin with. */
 static const struct mark {
@@ -244,44 +244,6 @@ struct slice paste_quoted_reply(struct slice line, struct buf *room)
         }
     }
     return (struct slice){"", 0};
-}
-
-/* OpenSSL's, Python's and curl's words around the verification's own. */
-static bool is_refused_certificate(struct slice note)
-{
-    static const struct slice words[] = {SLICE_INIT("certificate verify failed"),
-                                         SLICE_INIT("SSL certificate problem"),
-                                         SLICE_INIT("verify error:num")};
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (slice_find_nocase(note, words[i]) != SIZE_MAX) {
-            return true;
-        }
-    }
-    return false;
-}
-
-enum fault paste_fault(struct slice note)
-{
-    static const struct {
-        struct slice words;
-        enum fault fault;
-        bool is_of_certificate;
-    } notes[] = {
-#define NOTE(words, fault)      {SLICE_INIT(words), FAULT_##fault, false},
-#define CERT_NOTE(words, fault) {SLICE_INIT(words), FAULT_##fault, true},
-#include "diagnose/paste_notes.def"
-#undef CERT_NOTE
-#undef NOTE
-    };
-    struct slice head = slice_sub(note, 0, NOTE_WITHIN);
-    bool is_refused = is_refused_certificate(head);
-    for (size_t i = 0; i < COUNT(notes); i++) {
-        if ((is_refused || !notes[i].is_of_certificate) &&
-            slice_find_nocase(head, notes[i].words) != SIZE_MAX) {
-            return notes[i].fault;
-        }
-    }
-    return FAULT_NONE;
 }
 
 void paste_look_at(struct paste_look *look, struct slice line)

@@ -16,6 +16,7 @@ enum {
     DOCUMENT_MAX = 4096,
     COMMAND_MAX = 48,
     SECRETS_MAX = 16,
+    NOTE_WITHIN = 2000, /* octets of a program's line that are looked at */
 };
 
 struct command {

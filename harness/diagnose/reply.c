@@ -369,7 +369,7 @@ static bool take_phrase(struct judge *j, struct slice text, const struct rule *r
 /* What no server said: a program's words, as they stand in a pasted session. */
 static bool take_note(struct judge *j)
 {
-    enum fault fault = paste_fault(j->text);
+    enum fault fault = paste_fault_by(&j->mapper->notes, j->text);
     if (fault == FAULT_NONE) {
         return false;
     }

@@ -6,10 +6,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "diagnose/judge.h"
 #include "diagnose/paste.h"
 
 static struct registry *registry;
@@ -198,6 +200,33 @@ static void test_every_note_alone(void **state)
     }
 }
 
+/* The mapper's index finds what reading the table from its first row to its last finds. */
+static void test_index_of_notes(void **state)
+{
+    static const char *const notes[] = {
+#define NOTE(words, fault)      words,
+#define CERT_NOTE(words, fault) words,
+#include "diagnose/paste_notes.def"
+#undef CERT_NOTE
+#undef NOTE
+    };
+    static const char *const between[] = {"", "x", ": ", "certificate verify failed: "};
+    (void)state;
+    for (size_t i = 0; i < COUNT(notes); i++) {
+        for (size_t k = 0; k < COUNT(notes) * COUNT(between); k += 101) {
+            char text[600];
+            snprintf(text, sizeof text, "%.*s%s%s%s", (int)(k % 7), "a-lib: ", notes[i],
+                     between[k % COUNT(between)], notes[k / COUNT(between)]);
+            enum fault by_table = paste_fault(slice_of(text));
+            enum fault by_index = paste_fault_by(&mapper->notes, slice_of(text));
+            if (by_table != by_index) {
+                fail_msg("'%s': %s, by the index %s", text, fault_name(by_table),
+                         fault_name(by_index));
+            }
+        }
+    }
+}
+
 static void test_no_note_in_a_reply(void **state)
 {
     struct diagnosis d;
@@ -210,8 +239,8 @@ static void test_no_note_in_a_reply(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_of_programs),
-                                       cmocka_unit_test(test_every_note_alone),
-                                       cmocka_unit_test(test_no_note_in_a_reply)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_of_programs), cmocka_unit_test(test_every_note_alone),
+        cmocka_unit_test(test_index_of_notes), cmocka_unit_test(test_no_note_in_a_reply)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
