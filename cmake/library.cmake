@@ -27,6 +27,7 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/smtpdx.pc.in ${CMAKE_BINARY_DIR}/smtpdx
 install(FILES ${CMAKE_BINARY_DIR}/smtpdx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${CMAKE_SOURCE_DIR}/include/smtpdx.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/docs/smtpdx.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_SOURCE_DIR}/examples/config.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # For run --mapper and for people to read: what ships runs where it is installed, too.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/smtpdx)
 install(TARGETS smtpdx_archive smtpdx_shared smtpdx

@@ -11,6 +11,7 @@ out=${SMTPDX_OUT:-$root/out}
 build_dir=${SMTPDX_BUILD:-$root/build}
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 export LC_ALL=C.UTF-8
+export SMTPDX_CONFIG=none # of the person who runs it; ci/check-config has files of its own
 
 # Exit status of a part that could not run, with its reason on the last line. 77 as in automake.
 SKIPPED=77

@@ -118,6 +118,8 @@ void check_hold(struct check *c, const char *because);
 /* The same, as the token endpoint gave no token: its answer (document), or what happened on the way. */
 void check_token_failed(struct check *c, enum fault fault, const char *detail,
                         struct slice document);
+/* Once it is done: drops what the mapper says of it. The verdict stays, because is what was replied. */
+void check_forget_diagnosis(struct check *c);
 /* Ends it as it stands; on_done follows from the loop. A dial that is under way is abandoned. */
 void check_cancel(struct check *c);
 const struct check_result *check_result(const struct check *c);

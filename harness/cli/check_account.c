@@ -100,7 +100,9 @@ static enum err read_secret(struct batch_account *a, const struct json *map, str
     return ERR_OK;
 }
 
-static enum err read_words(struct batch_account *a, const struct json *map, struct why *why)
+/* usual: the credential of the entries, or NULL. */
+static enum err read_words(struct batch_account *a, const struct json *map, const char *usual,
+                           struct why *why)
 {
     struct check_params *p = &a->params;
     struct slice security = json_slice(json_get(map, "security"));
@@ -117,7 +119,10 @@ static enum err read_words(struct batch_account *a, const struct json *map, stru
     if (kind.n != 0 && (!credential_from_slug(kind, &said) || said == CREDENTIAL_NONE)) {
         return why_set(why, ERR_INVALID, "credential is password, app_password or oauth2");
     }
-    if (kind.n != 0 && p->kind != CREDENTIAL_NONE) {
+    if (kind.n == 0 && p->kind == CREDENTIAL_PASSWORD) { /* of which kind is usual here? */
+        bool is_app = slice_eq_text(slice_of(usual), "app_password");
+        p->kind = is_app ? CREDENTIAL_APP_PASSWORD : p->kind;
+    } else if (kind.n != 0 && p->kind != CREDENTIAL_NONE) {
         p->kind = said;
     }
     if (mechanism.n != 0) {
@@ -126,9 +131,32 @@ static enum err read_words(struct batch_account *a, const struct json *map, stru
     return ERR_OK;
 }
 
-static enum err read_account(struct batch_account *a, const struct registry *registry,
+/* The server, and what the configuration says of it. */
+static enum err read_target(struct batch_account *a, const struct batch_params *batch,
+                            struct slice target, struct config_for *entries, struct why *why)
+{
+    bool is_found;
+    struct check_params *p = &a->params;
+    TRY(configured_target(batch->config, batch->registry, target, &a->arena, &p->target, entries,
+                          &is_found, why));
+    if (!is_found) {
+        TRY(check_target_read(batch->registry, target, &a->arena, &p->target, why));
+        configured_security(entries, &p->target);
+    }
+    configured_params(batch->config, entries, p);
+    const struct config_value ca = config_get(batch->config, entries, SETTING_CA);
+    for (size_t i = 0; ca.from == CONFIG_ENTRY && i < batch->trust_count; i++) {
+        bool is_it = strcmp(batch->trusts[i].ca_file, ca.text) == 0;
+        p->tls = is_it ? batch->trusts[i].tls : p->tls;
+    }
+    a->logins_per_hour = (unsigned)config_number(batch->config, entries, SETTING_LOGINS_PER_HOUR);
+    return ERR_OK;
+}
+
+static enum err read_account(struct batch_account *a, const struct batch_params *batch,
                              const struct json *map, struct why *why)
 {
+    struct config_for entries;
     struct check_params *p = &a->params;
     struct slice target = json_slice(json_get(map, "target"));
     struct slice user = json_slice(json_get(map, "user"));
@@ -136,10 +164,13 @@ static enum err read_account(struct batch_account *a, const struct registry *reg
         return why_set(why, ERR_INVALID, "the account has no target");
     }
     a->given = arena_text(&a->arena, target);
-    TRY(check_target_read(registry, target, &a->arena, &p->target, why));
-    p->user = user.n != 0 ? arena_copy(&a->arena, user) : p->target.user;
+    TRY(read_target(a, batch, target, &entries, why));
+    p->user = user.n != 0 ? arena_copy(&a->arena, user)
+              : p->target.user.n != 0
+                  ? p->target.user
+                  : slice_of(config_text(batch->config, &entries, SETTING_USER));
     TRY(read_secret(a, map, why));
-    TRY(read_words(a, map, why));
+    TRY(read_words(a, map, config_text(batch->config, &entries, SETTING_CREDENTIAL), why));
     a->group = p->target.provider != NULL ? p->target.provider->name : p->target.host;
     return ERR_OK;
 }
@@ -160,9 +191,8 @@ static char *id_of(const struct json *map)
     return text.n != 0 ? buf_take(&text) : mem_strdup("");
 }
 
-enum err account_read(const struct registry *registry, struct slice line,
-                      const struct check_params *common, struct batch_account **out, char **id,
-                      struct why *why)
+enum err account_read(const struct batch_params *batch, struct slice line,
+                      struct batch_account **out, char **id, struct why *why)
 {
     struct json *map = NULL;
     *out = NULL;
@@ -173,13 +203,13 @@ enum err account_read(const struct registry *registry, struct slice line,
         return why_set(why, ERR_INVALID, "an account is a JSON object");
     }
     struct batch_account *a = mem_zalloc(1, sizeof *a);
-    a->params = *common;
+    a->params = batch->common;
     arena_init(&a->arena);
     a->redactor = redactor_new();
     a->id = id_of(map);
     *id = mem_strdup(a->id);
     enum err err = check_keys(map, why);
-    err = err == ERR_OK ? read_account(a, registry, map, why) : err;
+    err = err == ERR_OK ? read_account(a, batch, map, why) : err;
     json_free(map);
     if (err != ERR_OK) {
         account_free(a);

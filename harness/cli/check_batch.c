@@ -275,8 +275,7 @@ static enum err take_line(struct batch *b, const struct buf *line)
         write_bad(b, NULL, b->line, &why);
         return ERR_OK;
     }
-    if (account_read(b->params->registry, buf_slice(line), &b->params->common, &a, &id, &why) !=
-        ERR_OK) {
+    if (account_read(b->params, buf_slice(line), &a, &id, &why) != ERR_OK) {
         write_bad(b, id, b->line, &why);
     } else if (is_ours(b, a)) {
         a->line = b->line;
@@ -333,7 +332,7 @@ static void begin(struct batch *b, struct batch_account *a)
         return;
     }
     b->running_count++;
-    r->has_login = check_take_login(r->check, b->params->logins_per_hour);
+    r->has_login = check_take_login(r->check, a->logins_per_hour);
     check_start(r->check, b->world, on_done, r);
 }
 
@@ -357,6 +356,9 @@ static void end_one(struct batch *b, struct running *r)
         check_settle_login(r->check);
     }
     if (!check_result(r->check)->was_cancelled) {
+        if (!b->params->has_diagnosis) {
+            check_forget_diagnosis(r->check);
+        }
         write_result(b, r);
     }
     check_free(r->check);

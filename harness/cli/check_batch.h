@@ -13,17 +13,26 @@
 #include <stdio.h>
 
 #include "base/redact.h"
-#include "check/check.h"
+#include "cli/check_config.h"
+
+/* TLS with the certificates that an entry names; shared by its accounts. */
+struct batch_trust {
+    const char *ca_file;
+    struct tls_setup *tls;
+};
 
 struct batch_params {
     const struct registry *registry;
-    struct check_params common; /* what an account does not say itself */
+    const struct config *config; /* with the entries that hold for an account */
+    struct check_params common;  /* what an account does not say itself */
     const char *input;          /* a path; "-": standard input */
     const char *output;         /* a path, appended to; NULL: standard output, and all are done */
+    const struct batch_trust *trusts;
+    size_t trust_count;
     unsigned jobs;              /* at once */
     unsigned per_group;         /* of them, at one provider or host */
     unsigned shard, shards;     /* 1 of 1: all */
-    unsigned logins_per_hour;
+    bool has_diagnosis;         /* else what was replied alone is told */
 };
 
 /* Returns the exit status: 0 all usable or reached; 1 somebody has to act, or a line was bad; 3 a file
@@ -41,6 +50,7 @@ struct batch_account {
     unsigned line;     /* of the input; set by the run */
     const char *given; /* the target, as written */
     const char *group; /* the provider's name, or the host */
+    unsigned logins_per_hour;
 };
 
 void account_free(struct batch_account *a); /* wipes; NULL is fine */
@@ -51,9 +61,8 @@ void account_free(struct batch_account *a); /* wipes; NULL is fine */
  * the message; it and *out are the caller's.
  * Errors: ERR_SYNTAX, ERR_INVALID, ERR_NOT_FOUND.
  */
-enum err account_read(const struct registry *registry, struct slice line,
-                      const struct check_params *common, struct batch_account **out, char **id,
-                      struct why *why) MUST_USE;
+enum err account_read(const struct batch_params *batch, struct slice line,
+                      struct batch_account **out, char **id, struct why *why) MUST_USE;
 
 /* The keys by which a line may hold a secret itself: a file with them must be nobody else's to read. */
 bool account_has_secret(struct slice line);

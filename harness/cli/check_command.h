@@ -4,6 +4,7 @@
  *
  *   cmd_check.c         options and help
  *   check_wishes.c      what the options mean together: target, route, credential
+ *   check_config.c      what the configuration says of it
  *   check_one.c         one account: the check, and what is printed and written of it
  *   check_batch.c       many accounts
  *   check_view.c        a check for a person
@@ -13,6 +14,7 @@
 #define SMTPDX_CLI_CHECK_COMMAND_H
 
 #include "cli/check_batch.h"
+#include "cli/check_config.h"
 #include "cli/check_credential.h"
 #include "cli/check_view.h"
 #include "cli/cli.h"
@@ -22,14 +24,13 @@
 struct check_command {
     struct credential_wish wish;
     struct check_params params;
-    const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
-    const char *credential, *junit, *metrics;
+    const char *from, *to, *folder, *until, *junit, *metrics, *config_file;
+    struct config *config;      /* with the options that a file may say, too */
+    struct config_for entries;  /* of it, for the target */
     const char *resolve[32];
-    uint64_t retries, warn_days, login_max, jobs, per_provider;
     struct batch_params batch;
-    bool is_json, is_ipv4, is_ipv6, is_stored;
+    bool is_json, is_ipv4, is_ipv6, is_stored, has_diagnosis;
     struct find_wish find;
-    const char *find_words;
     struct found found;
     struct stored_token stored;
     const char *stored_name;       /* of its entry */
@@ -51,15 +52,18 @@ struct check_command {
 /* Option words that are one of a list, and which go together. Each of these returns EXIT_ALL_PASSED, or
  * the exit status to end with, after printing why. */
 int check_read_words(struct check_command *c);
-int check_read_target(struct check_command *c); /* and the way there */
-int check_read_route(const struct check_command *c);
-int check_make_tls(struct check_command *c);
+int check_take_defaults(struct check_command *c); /* what holds whoever is asked */
+int check_read_target(struct check_command *c);   /* and what holds for it */
+int check_make_trusts(struct check_command *c, struct batch_trust *trusts); /* of all entries */
 int check_read_credential(struct check_command *c);
 /* All that is not a matter of options: the time, the name in EHLO, a Message-ID. */
 void check_complete(struct check_command *c);
 
 /* The stored token is renewed; what went wrong with that is in c->token_flow. Errors: of ours. */
 enum err check_renew_stored(struct check_command *c, struct why *why) MUST_USE;
+
+/* An option's value; NULL: it was not given. */
+const char *check_option(const struct check_command *c, enum setting s);
 
 /* Looks, prints, writes. The exit status. */
 int check_run_one(struct check_command *c);

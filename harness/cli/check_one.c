@@ -98,7 +98,8 @@ static struct check *checked(struct check_command *c, struct world *world)
         const struct token_result *r = token_flow_result(c->token_flow);
         check_token_failed(check, r->fault, r->detail, r->document);
     }
-    bool has_taken = check_take_login(check, (unsigned)c->login_max);
+    bool has_taken = check_take_login(
+        check, (unsigned)config_number(c->config, &c->entries, SETTING_LOGINS_PER_HOUR));
     c->is_done = false;
     check_start(check, world, on_done, c);
     wait_for(c, world, check);
@@ -145,6 +146,9 @@ static int check_in(struct check_command *c, struct world *world)
     }
     int status = EXIT_WRONG_USE;
     if (check != NULL) {
+        if (!c->has_diagnosis) {
+            check_forget_diagnosis(check);
+        }
         print(c, check);
         status = status_of(check);
         if (!write_files(c, check) && status == EXIT_ALL_PASSED) {

@@ -169,8 +169,8 @@ static void add_verdict(const struct check *c, size_t columns, struct buf *out)
         }
     } else if (r->verdict == CHECK_REACHED) {
         buf_addf(&text, "it went well as far as %s; %s", stage_title(r->stage), r->because);
-    } else {
-        buf_add_text(&text, r->because);
+    } else { /* it may be what the server replied */
+        text_visible(slice_of(r->because), TEXT_ONE_LINE, &text);
     }
     add_wrapped(&text, columns, out);
     buf_release(&text);

@@ -11,7 +11,11 @@
 #include "base/text.h"
 #include "net/tls.h"
 
-enum { CA_FILE_MAX = 4 * 1024 * 1024 };
+const char *check_option(const struct check_command *c, enum setting s)
+{
+    struct config_value v = config_get(c->config, NULL, s);
+    return v.from == CONFIG_OPTION ? v.text : NULL;
+}
 
 static int unknown_word(const char *option, const char *value, const char *const *known, size_t n)
 {
@@ -38,32 +42,28 @@ static int read_until(struct check_command *c)
 
 int check_read_words(struct check_command *c)
 {
-    static const char *const kinds[] = {"password", "app_password", "oauth2"};
-    static const char *const purposes[] = {"ci", "onboarding", "bulk", "migration"};
-    if (c->credential != NULL && (!credential_from_slug(slice_of(c->credential), &c->wish.kind) ||
-                                  c->wish.kind == CREDENTIAL_NONE)) {
-        return unknown_word("credential", c->credential, kinds, COUNT(kinds));
-    }
-    if (c->purpose != NULL && !purpose_from_slug(slice_of(c->purpose), &c->params.purpose)) {
-        return unknown_word("purpose", c->purpose, purposes, COUNT(purposes));
-    }
-    if (c->params.is_strict && c->params.is_forced) {
+    struct why why;
+    if (check_option(c, SETTING_STRICT) != NULL && c->params.is_forced) {
         return cli_wrong_use(&command_check, "--strict and --force say opposite things");
     }
     if (c->is_ipv4 && c->is_ipv6) {
         return cli_wrong_use(&command_check, "--ipv4 and --ipv6 leave no address to dial");
     }
-    c->params.family = c->is_ipv4 ? FAMILY_IPV4 : c->is_ipv6 ? FAMILY_IPV6 : FAMILY_ANY;
+    if (c->is_ipv4 || c->is_ipv6) {
+        enum err err =
+            config_set_option(c->config, SETTING_FAMILY, c->is_ipv4 ? "ipv4" : "ipv6", &why);
+        must(err == ERR_OK);
+    }
     return read_until(c);
 }
 
 /* ---- what the options mean together ---- */
 
 /* A proxy's own password is not to be seen either, should the library repeat the URL. */
-static void hide_proxy_password(const struct check_command *c)
+static void hide_proxy_password(const struct check_command *c, const char *proxy)
 {
     struct why why;
-    struct slice url = slice_of(c->params.proxy);
+    struct slice url = slice_of(proxy);
     size_t scheme = slice_find(url, SLICE("://")), at = slice_find_char(url, '@');
     struct slice login = slice_sub(url, scheme != SIZE_MAX ? scheme + 3 : 0, at);
     size_t colon = slice_find_char(login, ':');
@@ -74,17 +74,17 @@ static void hide_proxy_password(const struct check_command *c)
     }
 }
 
-static bool is_proxy(const char *url)
+static int make_tls(struct check_command *c, const struct config_value *ca, struct slice *pem,
+                    struct tls_setup **out)
 {
-    static const char *const schemes[] = {"http",    "https",  "socks4",
-                                          "socks4a", "socks5", "socks5h"};
-    size_t end = slice_find(slice_of(url), SLICE("://"));
-    for (size_t i = 0; i < COUNT(schemes); i++) {
-        if (end == SIZE_MAX || slice_eq_nocase_text(slice_sub(slice_of(url), 0, end), schemes[i])) {
-            return true;
-        }
+    struct why why;
+    if (configured_tls(ca->text, &c->arena, pem, out, &why) == ERR_OK) {
+        return EXIT_ALL_PASSED;
     }
-    return false;
+    bool is_ours = ca->from != CONFIG_OPTION && ca->from != CONFIG_BUILT_IN;
+    fprintf(stderr, "smtpdx check: %s%s%s\n", is_ours ? ca->where : "", is_ours ? ": ca: " : "",
+            why.text);
+    return EXIT_DID_NOT_LOAD;
 }
 
 /* An answer for another name or port would never be asked for: somebody has mistyped it. */
@@ -93,7 +93,7 @@ static int read_resolve(const struct check_command *c)
     const struct check_target *t = &c->params.target;
     struct slice dialled = slice_of(t->host), host;
     unsigned dialled_port = t->port, port;
-    if (c->params.resolve_count == 0 || t->host == NULL) { /* many accounts, many hosts */
+    if (c->params.resolve_count == 0) {
         return EXIT_ALL_PASSED;
     }
     if (c->params.connect_to != NULL) {
@@ -109,50 +109,83 @@ static int read_resolve(const struct check_command *c)
                          (int)dialled.n, dialled.p, dialled_port);
 }
 
-int check_read_route(const struct check_command *c)
+/* Before the first account: that one cannot be read is no matter of an account. */
+int check_make_trusts(struct check_command *c, struct batch_trust *trusts)
 {
-    struct slice host;
-    unsigned port;
-    if (c->params.connect_to != NULL &&
-        !world_split_host_port(slice_of(c->params.connect_to), &host, &port)) {
-        return cli_wrong_use(&command_check,
-                             "--connect-to wants HOST:PORT, as 127.0.0.1:2587, not "
-                             "'%s'",
-                             c->params.connect_to);
-    }
-    if (c->params.proxy != NULL) {
-        hide_proxy_password(c);
-        if (!is_proxy(c->params.proxy)) {
-            return cli_wrong_use(&command_check, "--proxy wants http://HOST:PORT (CONNECT), "
-                                                 "socks5://HOST:PORT or socks5h://HOST:PORT");
+    struct slice pem;
+    int status = EXIT_ALL_PASSED;
+    for (size_t i = 0; status == EXIT_ALL_PASSED && i < config_entry_count(c->config); i++) {
+        const struct config_for alone = {{config_entry_at(c->config, i)}, 1};
+        const struct config_value ca = config_get(c->config, &alone, SETTING_CA);
+        struct batch_trust *t = &trusts[c->batch.trust_count];
+        if (ca.from == CONFIG_ENTRY) {
+            t->ca_file = ca.text;
+            status = make_tls(c, &ca, &pem, &t->tls);
+            c->batch.trust_count += status == EXIT_ALL_PASSED;
         }
     }
-    return read_resolve(c);
+    return status;
 }
 
-/* An address, and neither a provider nor a URL with a user in it. */
-static bool is_plain_address(const char *given)
+/* Web servers and token endpoints are reached as this says; entries are of mail servers. */
+int check_take_defaults(struct check_command *c)
 {
-    return strchr(given, '@') != NULL && strstr(given, "://") == NULL;
+    const struct config_value ca = config_get(c->config, NULL, SETTING_CA);
+    const char *proxy = config_text(c->config, NULL, SETTING_PROXY);
+    hide_proxy_password(c, proxy);
+    c->find.proxy = proxy;
+    c->stored.route.proxy = proxy;
+    c->stored.store_file = config_text(c->config, NULL, SETTING_STORE);
+    c->stored.key_file = config_text(c->config, NULL, SETTING_KEY_FILE);
+    c->has_diagnosis = config_flag(c->config, NULL, SETTING_DIAGNOSTICS);
+    bool is_known =
+        find_steps_read(slice_of(config_text(c->config, NULL, SETTING_FIND)), &c->find.steps);
+    must(is_known);
+    configured_params(c->config, NULL, &c->params);
+    int status = make_tls(c, &ca, &c->stored.route.trust_pem, &c->tls);
+    c->params.tls = c->tls;
+    return status;
+}
+
+/* What its entries say besides. */
+static int take_entries(struct check_command *c)
+{
+    struct slice pem;
+    const struct config_value ca = config_get(c->config, &c->entries, SETTING_CA);
+    const char *security = check_option(c, SETTING_SECURITY);
+    const char *user = check_option(c, SETTING_USER);
+    struct slice own = c->params.target.user;
+    configured_params(c->config, &c->entries, &c->params);
+    if (security != NULL) {
+        bool is_known = security_from_slug(slice_of(security), &c->params.target.security);
+        must(is_known);
+    }
+    c->params.user = user != NULL ? slice_of(user)
+                     : own.n != 0 ? own
+                                  : slice_of(config_text(c->config, &c->entries, SETTING_USER));
+    if (ca.from != CONFIG_ENTRY) {
+        return EXIT_ALL_PASSED;
+    }
+    tls_setup_free(c->tls);
+    c->tls = NULL;
+    int status = make_tls(c, &ca, &pem, &c->tls);
+    c->params.tls = c->tls;
+    return status;
 }
 
 static int find_target(struct check_command *c)
 {
     struct slice address = slice_of(c->given);
-    c->find.proxy = c->params.proxy;
     c->find.trust_pem = c->stored.route.trust_pem;
-    c->find.steps = FIND_ALL;
-    if (c->find_words != NULL && !find_steps_read(slice_of(c->find_words), &c->find.steps)) {
-        return cli_wrong_use(&command_check,
-                             "--find takes files, autoconfig, ispdb and srv, with commas "
-                             "between them, or none; not '%s'",
-                             c->find_words);
-    }
     if (find_server(c->registry, address, &c->find, &c->arena, &c->found)) {
         c->params.target = c->found.target;
         c->params.target.user = c->found.user;
         c->params.before = c->found.lines;
         c->params.before_count = c->found.line_count;
+        configured_security(&c->entries, &c->params.target);
+        if (c->found.target.provider != NULL) {
+            config_for_add(c->config, slice_of(c->found.target.provider->name), &c->entries);
+        }
         return EXIT_ALL_PASSED;
     }
     for (size_t i = 0; i < c->found.line_count; i++) {
@@ -165,24 +198,19 @@ static int find_target(struct check_command *c)
     return EXIT_NOT_JUDGED;
 }
 
+/* An address that no entry gives a server to is looked for in the ways that --find leaves. */
 int check_read_target(struct check_command *c)
 {
-    static const char *const modes[] = {"starttls", "implicit", "none"};
     struct why why;
+    bool is_found;
     struct check_target *t = &c->params.target;
-    int status = is_plain_address(c->given) ? find_target(c) : EXIT_ALL_PASSED;
-    if (status != EXIT_ALL_PASSED) {
-        return status;
-    }
-    if (t->host == NULL &&
-        check_target_read(c->registry, slice_of(c->given), &c->arena, t, &why) != ERR_OK) {
+    if (configured_target(c->config, c->registry, slice_of(c->given), &c->arena, t, &c->entries,
+                          &is_found, &why) != ERR_OK) {
         return cli_wrong_use(&command_check, "%s", why.text);
     }
-    if (c->security != NULL && !security_from_slug(slice_of(c->security), &t->security)) {
-        return unknown_word("security", c->security, modes, COUNT(modes));
-    }
-    c->params.user = c->user != NULL ? slice_of(c->user) : t->user;
-    return check_read_route(c);
+    int status = is_found ? EXIT_ALL_PASSED : find_target(c);
+    status = status == EXIT_ALL_PASSED ? take_entries(c) : status;
+    return status == EXIT_ALL_PASSED ? read_resolve(c) : status;
 }
 
 static bool wants_login(const struct check_command *c)
@@ -264,7 +292,6 @@ static int read_stored(struct check_command *c)
 {
     struct why why;
     struct token_entry e;
-    c->stored.route.proxy = c->params.proxy;
     if (c->params.user.n == 0) {
         return cli_wrong_use(&command_check, "whose token? --user NAME");
     }
@@ -287,6 +314,39 @@ static int read_stored(struct check_command *c)
                                     : EXIT_DID_NOT_LOAD;
 }
 
+static bool kind_from(const char *word, enum credential_kind *out)
+{
+    return word != NULL && credential_from_slug(slice_of(word), out);
+}
+
+/* What an entry says of the kind tells two variables apart and names what is asked for; what there
+ * is of another kind, said by an option or in the environment, goes before it. */
+static enum err get_credential(struct check_command *c, struct why *why)
+{
+    struct credential_wish wish = c->wish;
+    enum credential_kind usual = CREDENTIAL_NONE;
+    bool is_token = wish.token_file != NULL || wish.token_command != NULL;
+    bool is_password = wish.password_file != NULL || wish.password_command != NULL;
+    if (kind_from(check_option(c, SETTING_CREDENTIAL), &wish.kind) ||
+        !kind_from(config_text(c->config, &c->entries, SETTING_CREDENTIAL), &usual)) {
+        return credential_get(&wish, &c->secret, why);
+    }
+    bool is_other = is_token || (is_password && usual == CREDENTIAL_OAUTH2);
+    wish.may_ask = false;
+    wish.kind = is_other ? CREDENTIAL_NONE : usual;
+    TRY(credential_get(&wish, &c->secret, why));
+    if (c->secret.kind == CREDENTIAL_NONE) {
+        wish.kind = CREDENTIAL_NONE;
+        TRY(credential_get(&wish, &c->secret, why));
+    }
+    if (c->secret.kind == CREDENTIAL_NONE && c->wish.may_ask) {
+        wish.kind = usual;
+        wish.may_ask = true;
+        TRY(credential_get(&wish, &c->secret, why));
+    }
+    return ERR_OK;
+}
+
 int check_read_credential(struct check_command *c)
 {
     struct why why;
@@ -299,7 +359,7 @@ int check_read_credential(struct check_command *c)
     c->wish.user = c->params.user.n != 0 ? arena_text(&c->arena, c->params.user) : NULL;
     c->wish.may_ask = c->params.user.n != 0 && !is_refused_anyway(c) && isatty(STDIN_FILENO) == 1 &&
                       isatty(STDERR_FILENO) == 1;
-    enum err err = credential_get(&c->wish, &c->secret, &why);
+    enum err err = get_credential(c, &why);
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx check: %s\n", why.text);
         return c->secret.signal != 0                        ? 128 + c->secret.signal
@@ -320,30 +380,6 @@ int check_read_credential(struct check_command *c)
     return EXIT_ALL_PASSED;
 }
 
-int check_make_tls(struct check_command *c)
-{
-    struct why why;
-    struct tls_params params = {.min = TLS_VERSION_1_2};
-    enum err err = ERR_OK;
-    if (c->ca_file != NULL) {
-        err = doc_read_file(c->ca_file, CA_FILE_MAX, &c->arena, &params.trust_pem, &why);
-    }
-    c->stored.route.trust_pem = params.trust_pem;
-    err = err == ERR_OK ? tls_setup_new(&params, &c->tls, &why) : err;
-    if (err == ERR_LIBRARY && c->ca_file != NULL) {
-        fprintf(stderr,
-                "smtpdx check: %s: there is no certificate in PEM form that OpenSSL can read\n",
-                c->ca_file);
-        return EXIT_DID_NOT_LOAD;
-    }
-    if (err != ERR_OK) {
-        fprintf(stderr, "smtpdx check: %s\n", why.text);
-        return EXIT_DID_NOT_LOAD;
-    }
-    c->params.tls = c->tls;
-    return EXIT_ALL_PASSED;
-}
-
 void check_complete(struct check_command *c)
 {
     struct check_params *p = &c->params;
@@ -352,13 +388,10 @@ void check_complete(struct check_command *c)
     struct buf id;
     p->mapper = c->mapper;
     p->wall_time = (int64_t)time(NULL);
-    p->mechanism = slice_of(c->mechanism);
     p->from = slice_of(c->from);
     p->rcpt = slice_of(c->to);
-    const char *name = c->helo != NULL ? c->helo : cli_hostname(hostname, sizeof hostname);
-    p->helo = slice_of(name != NULL ? arena_text(&c->arena, slice_of(name)) : NULL);
-    p->warn_cert_days = (int)c->warn_days;
-    p->retry.max = (unsigned)c->retries;
+    const char *name = p->helo.n == 0 ? cli_hostname(hostname, sizeof hostname) : NULL;
+    p->helo = name != NULL ? slice_of(arena_text(&c->arena, slice_of(name))) : p->helo;
     p->retry.factor = 2;
     p->retry.jitter = 0.25;
     p->retry.max_delay_us = 60000000;

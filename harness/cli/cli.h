@@ -40,7 +40,8 @@ struct cli_command {
 };
 
 extern const struct cli_command command_run, command_lint, command_list, command_schema,
-    command_providers, command_report, command_explain, command_causes, command_serve, command_check, command_token;
+    command_providers, command_report, command_explain, command_causes, command_serve, command_check, command_token,
+    command_config;
 
 enum cli_parsed { CLI_GO_ON, CLI_EXIT_OK, CLI_EXIT_WRONG };
 /*

@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "cli/check_command.h"
+#include "cli/config_file.h"
 #include "cli/explain.h"
-#include "cli/logins.h"
 #include "net/tls.h"
 
 enum {
@@ -46,6 +45,8 @@ enum {
     OPT_BACKOFF,
     OPT_LOGINS,
     OPT_WARN_CERT,
+    OPT_DIAGNOSTICS,
+    OPT_CONFIG,
     OPT_BATCH,
     OPT_OUTPUT,
     OPT_JOBS,
@@ -111,6 +112,9 @@ static const struct cli_option options[] = {
     [OPT_LOGINS] = {"logins-per-hour", 0, "N",
                     "tried on one account and not accepted (default 3; 0: any number)"},
     [OPT_WARN_CERT] = {"warn-cert-days", 0, "N", "a certificate with fewer days left is a doubt"},
+    [OPT_DIAGNOSTICS] = {"diagnostics", 0, "on|off",
+                         "off: what was replied, without the cause and what to do"},
+    [OPT_CONFIG] = {"config", 0, "FILE", "configuration ('smtpdx config' shows it), or none"},
     [OPT_BATCH] = {"batch", 0, "FILE",
                    "many accounts, a JSON object a line in and out; no TARGET then"},
     [OPT_OUTPUT] = {"output", 'o', "FILE",
@@ -129,13 +133,14 @@ static const struct cli_option options[] = {
 
 /* ---- options ---- */
 
-static bool take_time(const char *option, const char *value, int64_t *out)
+/* What a configuration file may say, too: the same table reads it. */
+static bool take_setting(struct check_command *c, enum setting s, const char *value)
 {
-    if (text_duration(slice_of(value), out) && *out > 0) {
+    struct why why;
+    if (config_set_option(c->config, s, value != NULL ? value : "yes", &why) == ERR_OK) {
         return true;
     }
-    cli_wrong_use(&command_check, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'",
-                  option, value);
+    cli_wrong_use(&command_check, "%s", why.text);
     return false;
 }
 
@@ -178,28 +183,17 @@ static bool take_resolve(struct check_command *c, const char *value)
 static bool take_word(struct check_command *c, size_t index, const char *value)
 {
     const char **const places[COUNT(options)] = {
-        [OPT_USER] = &c->user,
-        [OPT_CREDENTIAL] = &c->credential,
         [OPT_PASSWORD_FILE] = &c->wish.password_file,
         [OPT_PASSWORD_COMMAND] = &c->wish.password_command,
         [OPT_TOKEN_FILE] = &c->wish.token_file,
         [OPT_TOKEN_COMMAND] = &c->wish.token_command,
-        [OPT_STORE] = &c->stored.store_file,
-        [OPT_KEY_FILE] = &c->stored.key_file,
         [OPT_TOKEN_CONNECT_TO] = &c->stored.route.connect_to,
-        [OPT_MECHANISM] = &c->mechanism,
-        [OPT_PURPOSE] = &c->purpose,
         [OPT_UNTIL] = &c->until,
         [OPT_FROM] = &c->from,
         [OPT_TO] = &c->to,
-        [OPT_SECURITY] = &c->security,
-        [OPT_CA] = &c->ca_file,
-        [OPT_CONNECT_TO] = &c->params.connect_to,
-        [OPT_PROXY] = &c->params.proxy,
-        [OPT_HELO] = &c->helo,
-        [OPT_FIND] = &c->find_words,
         [OPT_FIND_CONNECT_TO] = &c->find.connect_to,
         [OPT_NAME_SERVER] = &c->find.name_server,
+        [OPT_CONFIG] = &c->config_file,
         [OPT_BATCH] = &c->batch.input,
         [OPT_OUTPUT] = &c->batch.output,
         [OPT_JUNIT] = &c->junit,
@@ -213,10 +207,13 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
 static bool take_flag(struct check_command *c, size_t index)
 {
     bool *const places[COUNT(options)] = {
-        [OPT_STORED] = &c->is_stored,       [OPT_STRICT] = &c->params.is_strict,
-        [OPT_FORCE] = &c->params.is_forced, [OPT_SEND] = &c->params.may_send,
-        [OPT_IPV4] = &c->is_ipv4,           [OPT_IPV6] = &c->is_ipv6,
-        [OPT_JSON] = &c->is_json,           [OPT_VERBOSE] = &c->look.is_verbose,
+        [OPT_STORED] = &c->is_stored,
+        [OPT_FORCE] = &c->params.is_forced,
+        [OPT_SEND] = &c->params.may_send,
+        [OPT_IPV4] = &c->is_ipv4,
+        [OPT_IPV6] = &c->is_ipv6,
+        [OPT_JSON] = &c->is_json,
+        [OPT_VERBOSE] = &c->look.is_verbose,
         [OPT_QUIET] = &c->look.is_quiet,
     };
     *places[index] = true;
@@ -226,30 +223,17 @@ static bool take_flag(struct check_command *c, size_t index)
 static bool on_option(void *context, size_t index, const char *value)
 {
     struct check_command *c = context;
-    switch (index) {
-    case OPT_TIMEOUT:
-        return take_time("timeout", value, &c->params.timeout.total);
-    case OPT_CONNECT_TIMEOUT:
-        return take_time("connect-timeout", value, &c->params.timeout.connect);
-    case OPT_BACKOFF:
-        return take_time("backoff", value, &c->params.retry.base_us);
-    case OPT_RETRIES:
-        return cli_number("retries", value, 0, CHECK_ATTEMPTS_MAX - 1, &c->retries);
-    case OPT_JOBS:
-        return cli_number("jobs", value, 1, 256, &c->jobs);
-    case OPT_PER_PROVIDER:
-        return cli_number("per-provider", value, 1, 256, &c->per_provider);
-    case OPT_RESOLVE:
-        return take_resolve(c, value);
-    case OPT_SHARD:
-        return take_shard(c, value);
-    case OPT_LOGINS:
-        return cli_number("logins-per-hour", value, 0, 1000, &c->login_max);
-    case OPT_WARN_CERT:
-        return cli_number("warn-cert-days", value, 1, 3650, &c->warn_days);
-    default:
-        return value != NULL ? take_word(c, index, value) : take_flag(c, index);
+    enum setting s = setting_of_option(options[index].name);
+    if (s != SETTING_COUNT) {
+        return take_setting(c, s, value);
     }
+    if (index == OPT_RESOLVE) {
+        return take_resolve(c, value);
+    }
+    if (index == OPT_SHARD) {
+        return take_shard(c, value);
+    }
+    return value != NULL ? take_word(c, index, value) : take_flag(c, index);
 }
 
 static int load(struct check_command *c)
@@ -267,7 +251,8 @@ static int load(struct check_command *c)
         fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
         return EXIT_DID_NOT_LOAD;
     }
-    return check_make_tls(c);
+    status = cli_read_config(&command_check, c->config_file, c->registry, c->config);
+    return status == EXIT_ALL_PASSED ? check_take_defaults(c) : status;
 }
 
 static int check_one(struct check_command *c)
@@ -285,11 +270,12 @@ static int check_one(struct check_command *c)
 /* What is said of one account, or of the shape of its output, does not go with many. */
 static int check_many(struct check_command *c)
 {
-    bool is_of_one = c->user != NULL || c->wish.password_file != NULL || c->is_stored ||
-                     c->wish.password_command != NULL || c->wish.token_file != NULL ||
-                     c->wish.token_command != NULL || c->credential != NULL ||
-                     c->security != NULL || c->params.may_send || c->junit != NULL ||
-                     c->metrics != NULL || c->look.is_verbose;
+    bool is_of_one = check_option(c, SETTING_USER) != NULL || c->wish.password_file != NULL ||
+                     c->is_stored || c->wish.password_command != NULL ||
+                     c->wish.token_file != NULL || c->wish.token_command != NULL ||
+                     check_option(c, SETTING_CREDENTIAL) != NULL ||
+                     check_option(c, SETTING_SECURITY) != NULL || c->params.may_send ||
+                     c->junit != NULL || c->metrics != NULL || c->look.is_verbose;
     if (is_of_one) {
         return cli_wrong_use(&command_check,
                              "--batch takes user, credential and security from each "
@@ -297,30 +283,34 @@ static int check_many(struct check_command *c)
                              "are for one account");
     }
     int status = load(c);
-    status = status == EXIT_ALL_PASSED ? check_read_route(c) : status;
     if (status != EXIT_ALL_PASSED) {
         return status;
     }
     check_complete(c);
     c->batch.registry = c->registry;
+    c->batch.config = c->config;
     c->batch.common = c->params;
-    c->batch.jobs = (unsigned)c->jobs;
-    c->batch.per_group = (unsigned)c->per_provider;
-    c->batch.logins_per_hour = (unsigned)c->login_max;
-    return batch_run(&c->batch);
+    c->batch.jobs = (unsigned)config_number(c->config, NULL, SETTING_JOBS);
+    c->batch.per_group = (unsigned)config_number(c->config, NULL, SETTING_PER_PROVIDER);
+    c->batch.has_diagnosis = c->has_diagnosis;
+    struct batch_trust *trusts =
+        arena_array(&c->arena, config_entry_count(c->config) + 1, sizeof *trusts);
+    status = check_make_trusts(c, trusts);
+    c->batch.trusts = trusts;
+    status = status == EXIT_ALL_PASSED ? batch_run(&c->batch) : status;
+    for (size_t i = 0; i < c->batch.trust_count; i++) {
+        tls_setup_free(trusts[i].tls);
+    }
+    return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct check_command c = {.jobs = 8,
-                              .per_provider = 2,
-                              .batch = {.shard = 1, .shards = 1},
-                              .retries = 3,
-                              .login_max = LOGINS_USUAL,
-                              .params.retry.base_us = 1000000};
+    struct check_command c = {.batch = {.shard = 1, .shards = 1}};
     int first;
     arena_init(&c.arena);
     credential_init(&c.secret);
+    c.config = config_new();
     c.redactor = redactor_new();
     stored_init(&c.stored, c.redactor);
     c.look.columns = explain_columns();
@@ -344,6 +334,7 @@ static int run(int argc, char **argv)
     credential_release(&c.secret);
     mapper_free(c.mapper);
     registry_free(c.registry);
+    config_free(c.config);
     arena_release(&c.arena);
     return status;
 }
@@ -361,7 +352,8 @@ const struct cli_command command_check = {
         "one mechanism, inside verified TLS; nothing is delivered without --send.\n\n"
         "The credential comes from SMTPDX_PASSWORD, SMTPDX_APP_PASSWORD or SMTPDX_TOKEN, from a\n"
         "file or a command, or is asked for at the terminal. Without user and credential the\n"
-        "server alone is looked at.\n\n"
+        "server alone is looked at. Defaults, and what is usual for a provider, may stand in a\n"
+        "configuration file: see 'smtpdx config --help'.\n\n"
         "Examples:\n"
         "  smtpdx check outlook --user jane@outlook.com\n"
         "  SMTPDX_TOKEN=… smtpdx check jane@gmail.com --purpose onboarding --json\n"

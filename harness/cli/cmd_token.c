@@ -11,7 +11,7 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "cli/check_credential.h"
-#include "cli/cli.h"
+#include "cli/config_file.h"
 #include "cli/explain.h"
 #include "cli/stored.h"
 #include "net/world.h"
@@ -21,7 +21,8 @@ enum { CA_FILE_MAX = 4 * 1024 * 1024, SECRET_MAX = 64 * 1024, RETRIES = 3 };
 
 struct token_command {
     const char *user, *grant, *client_id, *secret_file, *refresh_file, *tenant, *scope, *token_url,
-        *device_url, *ca_file, *folder;
+        *device_url, *folder, *config_file;
+    struct config *config; /* with the options that a file may say, too */
     struct stored_token stored;
     bool is_json, is_forced;
 
@@ -48,6 +49,7 @@ enum {
     OPT_CONNECT_TO,
     OPT_PROXY,
     OPT_CA,
+    OPT_CONFIG,
     OPT_JSON,
     OPT_PROVIDERS
 };
@@ -73,10 +75,27 @@ static const struct cli_option options[] = {
     [OPT_CONNECT_TO] = {"connect-to", 0, "HOST:PORT", "dial this in the endpoints' place"},
     [OPT_PROXY] = {"proxy", 0, "URL", "http://… or socks5://…"},
     [OPT_CA] = {"ca", 0, "FILE", "trust these certificates instead of the system's"},
+    [OPT_CONFIG] = {"config", 0, "FILE", "configuration ('smtpdx config' shows it), or none"},
     [OPT_JSON] = {"json", 'j', NULL, "status: one JSON object a line"},
     [OPT_PROVIDERS] = {"providers", 0, "DIR",
                        "provider files in DIR replace or add to the built-in ones"},
 };
+
+/* What a configuration file may say, too. The user is no matter of a file here. */
+static bool is_setting(size_t index)
+{
+    return index == OPT_STORE || index == OPT_KEY_FILE || index == OPT_PROXY || index == OPT_CA;
+}
+
+static bool take_setting(struct token_command *c, enum setting s, const char *value)
+{
+    struct why why;
+    if (config_set_option(c->config, s, value, &why) == ERR_OK) {
+        return true;
+    }
+    cli_wrong_use(&command_token, "%s", why.text);
+    return false;
+}
 
 static bool on_option(void *context, size_t index, const char *value)
 {
@@ -91,14 +110,14 @@ static bool on_option(void *context, size_t index, const char *value)
         [OPT_SCOPE] = &c->scope,
         [OPT_TOKEN_URL] = &c->token_url,
         [OPT_DEVICE_URL] = &c->device_url,
-        [OPT_STORE] = &c->stored.store_file,
-        [OPT_KEY_FILE] = &c->stored.key_file,
         [OPT_CONNECT_TO] = &c->stored.route.connect_to,
-        [OPT_PROXY] = &c->stored.route.proxy,
-        [OPT_CA] = &c->ca_file,
+        [OPT_CONFIG] = &c->config_file,
         [OPT_PROVIDERS] = &c->folder,
     };
     bool *const flags[COUNT(options)] = {[OPT_FORCE] = &c->is_forced, [OPT_JSON] = &c->is_json};
+    if (is_setting(index)) {
+        return take_setting(c, setting_of_option(options[index].name), value);
+    }
     if (words[index] != NULL) {
         *words[index] = value;
     } else {
@@ -519,7 +538,11 @@ static int read_route(struct token_command *c)
         return cli_wrong_use(&command_token, "--connect-to wants HOST:PORT, not '%s'",
                              c->stored.route.connect_to);
     }
-    if (c->ca_file != NULL && doc_read_file(c->ca_file, CA_FILE_MAX, &c->arena,
+    const char *ca_file = config_text(c->config, NULL, SETTING_CA);
+    c->stored.route.proxy = config_text(c->config, NULL, SETTING_PROXY);
+    c->stored.store_file = config_text(c->config, NULL, SETTING_STORE);
+    c->stored.key_file = config_text(c->config, NULL, SETTING_KEY_FILE);
+    if (ca_file != NULL && doc_read_file(ca_file, CA_FILE_MAX, &c->arena,
                                             &c->stored.route.trust_pem, &why) != ERR_OK) {
         return complain(why.text, EXIT_DID_NOT_LOAD);
     }
@@ -560,7 +583,8 @@ static int with_registry(struct token_command *c, int argc, char **argv)
         fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
         return EXIT_DID_NOT_LOAD;
     }
-    int status = read_route(c);
+    int status = cli_read_config(&command_token, c->config_file, c->registry, c->config);
+    status = status == EXIT_ALL_PASSED ? read_route(c) : status;
     if (status != EXIT_ALL_PASSED) {
         return status;
     }
@@ -576,6 +600,7 @@ static int run(int argc, char **argv)
     struct buf *const secrets[] = {&c.client_secret, &c.refresh_token};
     int first;
     arena_init(&c.arena);
+    c.config = config_new();
     c.redactor = redactor_new();
     stored_init(&c.stored, c.redactor);
     for (size_t i = 0; i < COUNT(secrets); i++) {
@@ -594,6 +619,7 @@ static int run(int argc, char **argv)
     redactor_free(c.redactor);
     mapper_free(c.mapper);
     registry_free(c.registry);
+    config_free(c.config);
     arena_release(&c.arena);
     return status;
 }

@@ -14,7 +14,7 @@
 static const struct cli_command *const commands[] = {
     &command_run,     &command_check,  &command_token,     &command_lint,
     &command_list,    &command_schema, &command_providers, &command_report,
-    &command_explain, &command_causes, &command_serve,
+    &command_explain, &command_causes, &command_serve,     &command_config,
 };
 
 static void print_usage(FILE *to)
