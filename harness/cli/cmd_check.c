@@ -29,6 +29,12 @@ enum {
     OPT_SEND,
     OPT_FROM,
     OPT_TO,
+    OPT_VERIFY,
+    OPT_VERIFY_TIMEOUT,
+    OPT_MAILBOX,
+    OPT_MAILBOX_FILE,
+    OPT_MAILBOX_COMMAND,
+    OPT_MAILBOX_CONNECT_TO,
     OPT_SECURITY,
     OPT_CA,
     OPT_CONNECT_TO,
@@ -86,6 +92,15 @@ static const struct cli_option options[] = {
                   "deliver a message from --from to --to; nothing is sent without"},
     [OPT_FROM] = {"from", 0, "ADDRESS", "envelope sender (default: the user name)"},
     [OPT_TO] = {"to", 0, "ADDRESS", "recipient, for --until rcpt and --send"},
+    [OPT_VERIFY] = {"verify-delivery", 0, NULL,
+                    "then look into the mailbox (IMAP) until the message is there"},
+    [OPT_VERIFY_TIMEOUT] = {"verify-timeout", 0, "TIME", "for that (default 2m)"},
+    [OPT_MAILBOX] = {"mailbox", 0, "URL",
+                     "imaps://[USER@]HOST[:PORT], or imap:// (STARTTLS); default: the provider's"},
+    [OPT_MAILBOX_FILE] = {"mailbox-password-file", 0, "FILE", "its password is in it"},
+    [OPT_MAILBOX_COMMAND] = {"mailbox-password-command", 0, "CMD", "prints its password"},
+    [OPT_MAILBOX_CONNECT_TO] = {"mailbox-connect-to", 0, "HOST:PORT",
+                                "dial this in the mailbox's place"},
     [OPT_SECURITY] = {"security", 0, "MODE",
                       "starttls, implicit or none (default: the endpoint's)"},
     [OPT_CA] = {"ca", 0, "FILE", "trust these certificates instead of the system's"},
@@ -169,6 +184,10 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
         [OPT_UNTIL] = &c->until,
         [OPT_FROM] = &c->from,
         [OPT_TO] = &c->to,
+        [OPT_MAILBOX] = &c->mailbox.url,
+        [OPT_MAILBOX_FILE] = &c->mailbox.wish.password_file,
+        [OPT_MAILBOX_COMMAND] = &c->mailbox.wish.password_command,
+        [OPT_MAILBOX_CONNECT_TO] = &c->mailbox.connect_to,
         [OPT_SECURITY] = &c->security,
         [OPT_CA] = &c->ca_file,
         [OPT_CONNECT_TO] = &c->params.connect_to,
@@ -194,7 +213,7 @@ static bool take_flag(struct check_command *c, size_t index)
         [OPT_FORCE] = &c->params.is_forced, [OPT_SEND] = &c->params.may_send,
         [OPT_IPV4] = &c->is_ipv4,           [OPT_IPV6] = &c->is_ipv6,
         [OPT_JSON] = &c->is_json,           [OPT_VERBOSE] = &c->look.is_verbose,
-        [OPT_QUIET] = &c->look.is_quiet,
+        [OPT_QUIET] = &c->look.is_quiet,    [OPT_VERIFY] = &c->mailbox.is_wanted,
     };
     *places[index] = true;
     return true;
@@ -210,6 +229,8 @@ static bool on_option(void *context, size_t index, const char *value)
         return take_time("connect-timeout", value, &c->params.timeout.connect);
     case OPT_BACKOFF:
         return take_time("backoff", value, &c->params.retry.base_us);
+    case OPT_VERIFY_TIMEOUT:
+        return take_time("verify-timeout", value, &c->mailbox.limit_us);
     case OPT_RETRIES:
         return cli_number("retries", value, 0, CHECK_ATTEMPTS_MAX - 1, &c->retries);
     case OPT_JOBS:
@@ -250,6 +271,7 @@ static int check_one(struct check_command *c)
     int status = load(c);
     status = status == EXIT_ALL_PASSED ? check_read_target(c) : status;
     status = status == EXIT_ALL_PASSED ? check_read_credential(c) : status;
+    status = status == EXIT_ALL_PASSED ? check_read_mailbox(c) : status;
     if (status == EXIT_ALL_PASSED) {
         check_complete(c);
         status = check_run_one(c);
@@ -263,7 +285,7 @@ static int check_many(struct check_command *c)
     bool is_of_one = c->user != NULL || c->wish.password_file != NULL || c->is_stored ||
                      c->wish.password_command != NULL || c->wish.token_file != NULL ||
                      c->wish.token_command != NULL || c->credential != NULL ||
-                     c->security != NULL || c->params.may_send || c->junit != NULL ||
+                     c->security != NULL || c->params.may_send || c->mailbox.is_wanted || c->mailbox.url != NULL || c->junit != NULL ||
                      c->metrics != NULL || c->look.is_verbose;
     if (is_of_one) {
         return cli_wrong_use(&command_check,
@@ -296,6 +318,7 @@ static int run(int argc, char **argv)
     int first;
     arena_init(&c.arena);
     credential_init(&c.secret);
+    check_mailbox_init(&c.mailbox);
     c.redactor = redactor_new();
     stored_init(&c.stored, c.redactor);
     c.look.columns = explain_columns();
@@ -317,6 +340,7 @@ static int run(int argc, char **argv)
     stored_release(&c.stored);
     redactor_free(c.redactor);
     credential_release(&c.secret);
+    check_mailbox_release(&c.mailbox);
     mapper_free(c.mapper);
     registry_free(c.registry);
     arena_release(&c.arena);

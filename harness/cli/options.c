@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "provider/provider.h"
 
-enum { OPTIONS_MAX = 48, FIRST_ID = 256, HELP_COLUMN = 26 };
+enum { OPTIONS_MAX = 64, FIRST_ID = 256, HELP_COLUMN = 26 };
 
 int cli_wrong_use(const struct cli_command *command, const char *format, ...)
 {
