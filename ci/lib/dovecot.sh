@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Dovecot's submission service for ci/servers: one small instance of our own per row of the table,
-# each with its own base folder. What it accepts goes on to our Postfix, which discards it. Sourced;
+# each with its own base folder. What it accepts goes on to our Postfix, which discards it. One of them keeps
+# mailboxes as well, filled over LMTP and read over IMAP. Sourced;
 # uses $work, $host, $user, $password, $domain.
 
 # name        certificate  ssl       listeners                  mechanisms
 dovecot_table() {
+    if dovecot_keeps_mail; then dovecot_rows; else dovecot_rows | sed -E 's/,(imaps?|lmtp)//g'; fi
+}
+dovecot_keeps_mail() { [ -x /usr/lib/dovecot/imap-login ] && [ -x /usr/lib/dovecot/lmtp ]; }
+dovecot_rows() {
     cat <<'END'
-submission    valid        required  submission,submissions     plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer
+submission    valid        required  submission,submissions,imap,imaps,lmtp  plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer
 expired       expired      required  submission                 plain login
-wrong-name    wrong-name   required  submission                 plain login
+wrong-name    wrong-name   required  submission,imaps           plain login
 clear-auth    valid        no        submission                 plain login
 END
 }
@@ -61,11 +66,13 @@ END
 }
 
 dovecot_listener() { # LISTENER NAME LIST: the port when it is in the list, else off
+    local port=dovecot-$2
+    case $1 in submissions) port+=-smtps ;; imap* | lmtp) port+=-$1 ;; esac
     case ",$3," in
     *,"$1",*)
         printf '    inet_listener %s {\n      address = %s\n      port = %s\n' \
-            "$1" "127.0.0.1$([ "$ipv6" = yes ] && echo ', ::1')" "$(port_of "dovecot-$2$([ "$1" = submissions ] && echo -smtps)")"
-        [ "$1" = submissions ] && printf '      ssl = yes\n'
+            "$1" "127.0.0.1$([ "$ipv6" = yes ] && echo ', ::1')" "$(port_of "$port")"
+        [[ $1 = *s ]] && printf '      ssl = yes\n'
         printf '    }\n'
         ;;
     *) printf '    inet_listener %s {\n      port = 0\n    }\n' "$1" ;;
@@ -78,7 +85,7 @@ dovecot_conf() { # NAME CERTIFICATE SSL LISTENERS MECHANISMS
 base_dir = $dir/run
 state_dir = $dir/state
 log_path = $dir/log
-protocols = submission
+protocols = submission$(case $4 in *imap*) echo ' imap lmtp' ;; esac)
 hostname = $host
 auth_mechanisms = $5
 auth_failure_delay = 0
@@ -109,6 +116,29 @@ service anvil {
 service submission-login {
 $(dovecot_listener submission "$1" "$4")
 $(dovecot_listener submissions "$1" "$4")
+}
+END
+    case $4 in *imap*) dovecot_mailboxes "$1" "$4" ;; esac
+}
+
+dovecot_mailboxes() { # NAME LISTENERS: user+FOLDER@host is delivered into that folder
+    cat <<END
+recipient_delimiter = +
+lmtp_save_to_detail_mailbox = yes
+lda_mailbox_autocreate = yes
+namespace inbox {
+  inbox = yes
+  mailbox Junk {
+    special_use = \\Junk
+    auto = create
+  }
+}
+service imap-login {
+$(dovecot_listener imap "$1" "$2")
+$(dovecot_listener imaps "$1" "$2")
+}
+service lmtp {
+$(dovecot_listener lmtp "$1" "$2")
 }
 END
 }

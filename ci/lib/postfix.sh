@@ -3,7 +3,7 @@
 #
 # One Postfix of our own for ci/servers: configuration, queue and data in a temporary folder, one
 # master with a listener for each row of the table below. Nothing leaves the machine: there is no
-# SMTP client service in master.cf, and every transport is discard. Sourced; uses $work (the folder),
+# SMTP client service in master.cf, and every transport is discard, but that of the listener mailbox, which is LMTP to our Dovecot. Sourced; uses $work (the folder),
 # $host, $user, $password, $domain.
 
 postfix_master=/usr/lib/postfix/sbin/master
@@ -25,6 +25,7 @@ clear-auth        valid        smtpd_tls_security_level=none;smtpd_tls_auth_only
 no-starttls       valid        smtpd_tls_security_level=none
 tls11             valid        smtpd_tls_security_level=encrypt;smtpd_tls_mandatory_protocols=TLSv1.1;smtpd_tls_protocols=TLSv1.1;smtpd_tls_mandatory_ciphers=medium;tls_medium_cipherlist=ALL:@SECLEVEL=0;smtpd_sasl_auth_enable=yes
 rejecting         valid        smtpd_tls_security_level=may;smtpd_delay_reject=no;smtpd_client_restrictions=reject
+mailbox           valid        smtpd_tls_security_level=encrypt;smtpd_sasl_auth_enable=yes;recipient_delimiter=+;content_filter=lmtp:inet:127.0.0.1:@lmtp@
 relay             valid        smtpd_tls_security_level=none;smtpd_relay_restrictions=permit_mynetworks,reject;smtpd_sender_restrictions=
 END
 }
@@ -116,11 +117,13 @@ proxymap  unix      -  -  n  -    -  proxymap
 error     unix      -  -  n  -    -  error
 retry     unix      -  -  n  -    -  error
 discard   unix      -  -  n  -    -  discard
+lmtp      unix      -  -  n  -    -  lmtp
 anvil     unix      -  -  n  -    1  anvil
 postlog   unix-dgram n -  n  -    1  postlogd
 END
     while read -r name certificate settings; do
         port=$(port_of "postfix-$name")
+        settings=${settings/@lmtp@/${ports[dovecot-submission-lmtp]:-9}}
         postfix_listener 127.0.0.1 "$port" "$certificate" "$settings"
         [ "$ipv6" = yes ] && postfix_listener '[::1]' "$port" "$certificate" "$settings"
     done < <(postfix_table)

@@ -118,12 +118,23 @@ check_dovecot() {
     never "dovecot: AUTH in clear has no STARTTLS" '^< 250[ -]STARTTLS'
 }
 
+# LIST says which folder is for junk, inside TLS and after a login.
+check_mailboxes() {
+    local port
+    port=$(port_of dovecot-submission-imaps)
+    printf 'url = "imaps://%s:%s/"\ncacert = "%s"\nresolve = "%s:%s:127.0.0.1"\nuser = "%s:%s"\nrequest = "LIST \\"\\" \\"*\\" RETURN (SPECIAL-USE)"\n' \
+        "$host" "$port" "$SMTPDX_SERVERS_CA" "$host" "$port" "$user" "$password" | curl -s -m 20 -K - >"$work/curl.out" 2>"$work/curl.err"
+    grep -q '^\* LIST (.*\\Junk.*) .* Junk' "$work/curl.out"
+    verdict "dovecot: IMAP, and a junk folder" $? "$(head -n 3 "$work/curl.out")"
+}
+
 servers_check() {
     local server
     have curl || skip "curl is not installed"
     for server in $started; do
         "check_$server"
     done
+    [ -z "${ports[dovecot-submission-imaps]:-}" ] || case $started in *dovecot*) check_mailboxes ;; esac
     say "servers: $((check_done - check_bad)) of $check_done as configured"
     [ $check_bad -eq 0 ]
 }

@@ -112,6 +112,27 @@ static void put_report(const struct client_report *r, struct json *out)
     json_set(out, "delivery", json_text(report_delivery(r)));
 }
 
+/* Where nothing is known there is null. */
+static void put_round_trip(const struct round_trip *t, struct json *out)
+{
+    struct json *one;
+    if (t->state == ROUND_TRIP_NONE) {
+        return;
+    }
+    one = json_map();
+    json_set(one, "state", json_text(round_trip_slug(t->state)));
+    json_set(one, "folder", json_text(t->folder[0] != '\0' ? t->folder : NULL));
+    json_set(one, "is_junk", json_bool(t->is_junk));
+    json_set(one, "ms", ms(t->us));
+    json_set(one, "looks", json_int(t->looks));
+    json_set(one, "logins", json_int(t->logins));
+    json_set(one, "cause", json_text(t->has_cause ? cause_slug(t->cause) : NULL));
+    json_set(one, "who", json_text(t->has_cause ? cause_who_slug(t->who) : NULL));
+    json_set(one, "text", json_text(t->text));
+    json_set(one, "advice", json_text(t->advice));
+    json_set(out, "round_trip", one);
+}
+
 struct json *check_to_json(const struct check *c, struct slice given, bool with_transcript)
 {
     const struct check_result *r = check_result(c);
@@ -136,6 +157,7 @@ struct json *check_to_json(const struct check *c, struct slice given, bool with_
     json_set(out, "message_id",
              r->report != NULL && r->report->mail_accepted ? json_string(p->message_id)
                                                            : json_null());
+    put_round_trip(&r->round_trip, out);
     json_set(out, "logins", json_int(r->logins));
     json_set(out, "attempts", attempts_json(r));
     json_set(out, "ms", ms(r->us));

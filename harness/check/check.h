@@ -10,6 +10,7 @@
 #define SMTPDX_CHECK_CHECK_H
 
 #include "check/preflight.h"
+#include "check/round_trip.h"
 #include "check/target.h"
 #include "client/client.h"
 #include "diagnose/diagnose.h"
@@ -99,6 +100,7 @@ struct check_result {
     struct check_attempt attempts[CHECK_ATTEMPTS_MAX];
     size_t attempt_count;
     unsigned logins;           /* AUTH commands that were sent */
+    struct round_trip round_trip; /* of the message, when check_add_round_trip was called */
     bool was_cancelled;
     int64_t us;                /* from start to end */
 };

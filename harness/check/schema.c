@@ -18,6 +18,7 @@
 #define STAGES        "{\"$ref\":\"#/$defs/stage\"}"
 #define CAUSES        "{\"$ref\":\"#/$defs/cause\"}"
 #define CAUSE_OR_NULL "{\"anyOf\":[" CAUSES ",{\"type\":\"null\"}]}"
+#define WHO_OR_NULL   WORDS("\"user\",\"admin\",\"developer\",\"provider\",\"network\",\"nobody\",null")
 #define VERDICTS      WORDS("\"usable\",\"reached\",\"not_usable\",\"unknown\"")
 
 #define REPLY                                                                                      \
@@ -66,6 +67,11 @@ static const struct row {
     {"quit", FLAG, false, "QUIT was sent"},
     {"delivery", WORDS("\"none\",\"accepted\",\"unknown\""), false, "of the message"},
     {"message_id", OR_NULL("string"), true, "of the message that was accepted"},
+    {"round_trip", OBJECT("\"state\":" WORDS("\"arrived\",\"not_there\",\"unreadable\",\"interrupted\"") ",\"folder\":" OR_NULL("string")
+                          ",\"is_junk\":" FLAG ",\"ms\":" NUMBER ",\"looks\":" COUNTED ",\"logins\":" COUNTED ",\"cause\":" CAUSE_OR_NULL
+                          ",\"who\":" WHO_OR_NULL ",\"text\":" STRING ",\"advice\":" STRING,
+                          "\"state\",\"folder\",\"is_junk\",\"ms\",\"looks\",\"logins\",\"cause\",\"who\",\"text\",\"advice\""),
+     false, "with --verify-delivery: what the mailbox says of the message"},
     {"logins", COUNTED, true, "AUTH commands that were sent"},
     {"attempts", LIST(OBJECT("\"n\":" COUNTED ",\"verdict\":" VERDICTS ",\"stage\":" STAGES ",\"code\":" COUNTED ",\"cause\":" CAUSE_OR_NULL
                              ",\"after_ms\":" NUMBER, "\"n\",\"verdict\",\"stage\",\"code\",\"cause\",\"after_ms\"")), true, "each connection that was tried"},

@@ -3,7 +3,9 @@
  */
 #include "check/target.h"
 
-enum { SUBMISSION_PORT = 587, SUBMISSIONS_PORT = 465, HOST_MAX = 253 };
+#include <string.h>
+
+enum { SUBMISSION_PORT = 587, SUBMISSIONS_PORT = 465, IMAP_PORT = 143, IMAPS_PORT = 993, HOST_MAX = 253 };
 
 enum security check_security_of_port(unsigned port)
 {
@@ -171,35 +173,76 @@ static struct slice unescaped(struct slice text, struct arena *arena)
     return slice_make(out, n);
 }
 
-/* scheme://[user@]host[:port][/]; the scheme says the mode, whatever the port is. */
-static enum err take_url(const struct registry *providers, struct slice text, size_t scheme,
-                         struct arena *arena, struct check_target *out, struct why *why)
+/* Behind "scheme://": [user@]host[:port][/] */
+static enum err split_authority(struct slice rest, const char *variable, struct slice *user,
+                                struct slice *place, struct why *why)
 {
-    struct slice rest = slice_from(text, scheme + 3), user = {NULL, 0};
-    TRY(read_scheme(slice_sub(text, 0, scheme), out, why));
     size_t at = SIZE_MAX;
     for (size_t i = 0; i < rest.n && rest.p[i] != '/'; i++) {
         at = rest.p[i] == '@' ? i : at;
     }
+    *user = slice_make(NULL, 0);
     if (at != SIZE_MAX) {
-        user = slice_sub(rest, 0, at);
+        *user = slice_sub(rest, 0, at);
         rest = slice_from(rest, at + 1);
     }
-    if (slice_find_char(user, ':') != SIZE_MAX) {
+    if (slice_find_char(*user, ':') != SIZE_MAX) {
         return why_set(why, ERR_INVALID,
                        "a password has no place in an argument, where everybody on this machine "
-                       "can read it: put it into SMTPDX_PASSWORD");
+                       "can read it: put it into %s",
+                       variable);
     }
     size_t slash = slice_find_char(rest, '/');
     if (slash != SIZE_MAX && slash + 1 < rest.n) {
         return why_set(why, ERR_INVALID, "nothing may follow the host in it");
     }
+    *place = slice_sub(rest, 0, slash);
+    return ERR_OK;
+}
+
+/* The scheme says the mode, whatever the port is. */
+static enum err take_url(const struct registry *providers, struct slice text, size_t scheme,
+                         struct arena *arena, struct check_target *out, struct why *why)
+{
+    struct slice user, place, host, port;
+    TRY(read_scheme(slice_sub(text, 0, scheme), out, why));
+    TRY(split_authority(slice_from(text, scheme + 3), "SMTPDX_PASSWORD", &user, &place, why));
     struct check_target mode = *out;
-    TRY(take_host(providers, slice_sub(rest, 0, slash), arena, out, why));
-    struct slice host, port;
-    TRY(split_host(slice_sub(rest, 0, slash), &host, &port, why));
+    TRY(take_host(providers, place, arena, out, why));
+    TRY(split_host(place, &host, &port, why));
     out->security = mode.security;
     out->port = port.n != 0 ? out->port : mode.port;
+    out->user = user.n != 0 ? unescaped(user, arena) : user;
+    return ERR_OK;
+}
+
+enum err check_mailbox_read(struct slice text, struct arena *arena, struct check_target *out,
+                            struct why *why)
+{
+    size_t end = slice_find(text, SLICE("://"));
+    struct slice scheme = slice_sub(text, 0, end == SIZE_MAX ? 0 : end), user, place, host, port;
+    bool is_tls = slice_eq_nocase_text(scheme, "imaps");
+    *out = (struct check_target){.port = is_tls ? IMAPS_PORT : IMAP_PORT,
+                                 .security = is_tls ? SECURITY_IMPLICIT : SECURITY_STARTTLS,
+                                 .found_by = "as given"};
+    if (!is_tls && !slice_eq_nocase_text(scheme, "imap")) {
+        return why_set(why, ERR_INVALID,
+                       "a mailbox is imaps://HOST (TLS from the first octet) or imap://HOST "
+                       "(STARTTLS), with USER@ before the host where it is not the recipient");
+    }
+    TRY(split_authority(slice_from(text, end + 3), "SMTPDX_MAILBOX_PASSWORD", &user, &place, why));
+    TRY(split_host(place, &host, &port, why));
+    TRY(check_host(host, why));
+    for (size_t i = 0; i < host.n; i++) { /* it becomes a part of a URL */
+        if (host.p[i] == '\0' || strchr("?#%\\\"<>[]{}|^`", host.p[i]) != NULL) {
+            return why_set(why, ERR_INVALID, "'" SLICE_FMT "' is no host name",
+                           SLICE_ARG(slice_sub(host, 0, 60)));
+        }
+    }
+    if (port.n != 0) {
+        TRY(read_port(port, &out->port, why));
+    }
+    out->host = arena_text(arena, host);
     out->user = user.n != 0 ? unescaped(user, arena) : user;
     return ERR_OK;
 }

@@ -29,6 +29,13 @@ struct check_target {
 enum err check_target_read(const struct registry *providers, struct slice text, struct arena *arena,
                            struct check_target *out, struct why *why) MUST_USE;
 
+/*
+ * Reads where a mailbox is: imaps://[user@]host[:port], or imap://, which is STARTTLS. provider is not
+ * looked for. Errors: ERR_INVALID (another scheme, no host, a password in it).
+ */
+enum err check_mailbox_read(struct slice text, struct arena *arena, struct check_target *out,
+                            struct why *why) MUST_USE;
+
 /* How the port is usually spoken. */
 enum security check_security_of_port(unsigned port);
 

@@ -6,6 +6,7 @@
  *   check_wishes.c      what the options mean together: target, route, credential
  *   check_config.c      what the configuration says of it
  *   check_one.c         one account: the check, and what is printed and written of it
+ *   check_mailbox.c     did its message arrive?
  *   check_batch.c       many accounts
  *   check_view.c        a check for a person
  *   check_report.c      … for CI and for Prometheus
@@ -16,6 +17,7 @@
 #include "cli/check_batch.h"
 #include "cli/check_config.h"
 #include "cli/check_credential.h"
+#include "cli/check_mailbox.h"
 #include "cli/check_view.h"
 #include "cli/cli.h"
 #include "cli/find.h"
@@ -38,6 +40,7 @@ struct check_command {
     bool is_renewed;
     int64_t token_ends_s; /* of the stored token; 0: not known */
     struct check_look look;
+    struct check_mailbox mailbox;
 
     struct arena arena;
     struct registry *registry;

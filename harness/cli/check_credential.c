@@ -176,10 +176,13 @@ static enum err from_person(const struct credential_wish *wish, struct credentia
 static const struct variable {
     const char *name;
     enum credential_kind kind;
-} variables[] = {
+} of_account[] = {
     {"SMTPDX_PASSWORD", CREDENTIAL_PASSWORD},
     {"SMTPDX_APP_PASSWORD", CREDENTIAL_APP_PASSWORD},
     {"SMTPDX_TOKEN", CREDENTIAL_OAUTH2},
+}, of_mailbox[] = {
+    {"SMTPDX_MAILBOX_PASSWORD", CREDENTIAL_PASSWORD},
+    {"SMTPDX_MAILBOX_TOKEN", CREDENTIAL_OAUTH2},
 };
 
 /* A password that was said to be an app password may stand in the variable of either. */
@@ -193,7 +196,9 @@ static enum err from_environment(const struct credential_wish *wish, struct cred
                                  struct why *why)
 {
     const struct variable *found = NULL;
-    for (size_t i = 0; i < COUNT(variables); i++) {
+    const struct variable *variables = wish->is_of_mailbox ? of_mailbox : of_account;
+    size_t count = wish->is_of_mailbox ? COUNT(of_mailbox) : COUNT(of_account);
+    for (size_t i = 0; i < count; i++) {
         const char *value = getenv(variables[i].name);
         if (value == NULL || value[0] == '\0' || !is_meant(&variables[i], wish->kind)) {
             continue;
@@ -201,8 +206,9 @@ static enum err from_environment(const struct credential_wish *wish, struct cred
         bool is_second = found != NULL && wish->kind == CREDENTIAL_NONE;
         if (is_second) {
             return why_set(why, ERR_INVALID,
-                           "both %s and %s are set: say which is meant with --credential",
-                           found->name, variables[i].name);
+                           "both %s and %s are set: %s", found->name, variables[i].name,
+                           wish->is_of_mailbox ? "only one can be meant"
+                                               : "say which is meant with --credential");
         }
         found = found == NULL || variables[i].kind == wish->kind ? &variables[i] : found;
     }

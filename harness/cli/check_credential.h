@@ -14,6 +14,7 @@ struct credential_wish {
     const char *password_file, *password_command; /* NULL: not said */
     const char *token_file, *token_command;
     enum credential_kind kind; /* as said; NONE: not said */
+    bool is_of_mailbox;        /* SMTPDX_MAILBOX_PASSWORD and SMTPDX_MAILBOX_TOKEN, in place of the account's */
     bool may_ask;              /* a person may be asked at the terminal */
     const char *user;          /* for the question; NULL: none */
 };

@@ -7,12 +7,15 @@
 
 #include "cli/logins.h"
 
-/* On one's own machine nobody is locked out but by oneself, and tests log in all day. */
-static bool is_loopback(const struct check_params *p)
+bool check_is_loopback(const char *host)
 {
-    const char *host = p->connect_to != NULL ? p->connect_to : p->target.host;
     return strncmp(host, "127.", 4) == 0 || strncmp(host, "localhost", 9) == 0 ||
            strncmp(host, "[::1]", 5) == 0 || strcmp(host, "::1") == 0;
+}
+
+static bool is_loopback(const struct check_params *p)
+{
+    return check_is_loopback(p->connect_to != NULL ? p->connect_to : p->target.host);
 }
 
 static void complain(const struct why *why)

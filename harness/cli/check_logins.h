@@ -5,6 +5,10 @@
 
 #include "check/check.h"
 
+/* "host" or "host:port". On one's own machine nobody is locked out but by oneself, and tests log in all
+ * day: logins there are not counted. */
+bool check_is_loopback(const char *host);
+
 /*
  * Before check_start: takes one of the account's `max` logins of this hour (0: any number), if a login is
  * planned and the server is not on the loopback. Without any left the check is held. True when one was

@@ -130,6 +130,18 @@ static void say_not_renewed(struct check_command *c, const struct why *why)
             cause_sentence(d.cause), cause_slug(d.cause));
 }
 
+/* How long ago the message was accepted; 0 when it was not. */
+static int64_t since_acceptance(const struct check *check, struct world *world)
+{
+    const struct client_report *r = check_result(check)->report;
+    int64_t at_us = 0;
+    for (size_t i = 0; r != NULL && i < r->stage_count; i++) {
+        at_us = r->stages[i].stage == STAGE_BODY && r->stages[i].is_ok ? r->stages[i].to_us : at_us;
+    }
+    int64_t now_us = world_now_us(world);
+    return at_us != 0 && now_us > at_us ? now_us - at_us : 0;
+}
+
 static int check_in(struct check_command *c, struct world *world)
 {
     struct why why;
@@ -146,6 +158,7 @@ static int check_in(struct check_command *c, struct world *world)
     }
     int status = EXIT_WRONG_USE;
     if (check != NULL) {
+        check_look_into_mailbox(c, check, since_acceptance(check, world));
         if (!c->has_diagnosis) {
             check_forget_diagnosis(check);
         }

@@ -126,6 +126,12 @@ enum err check_write_metrics(const struct check *c, struct slice given, int64_t 
                   "that the certificate is still good for");
         buf_addf(&out, "} %d\n", tls->days_left);
     }
+    if (r->round_trip.state == ROUND_TRIP_ARRIVED) {
+        add_gauge(&out, c, given, "smtpdx_check_delivery_seconds",
+                  "from the acceptance of the message until it was seen in the mailbox");
+        buf_addf(&out, ",folder=\"%s\"} %.6f\n", r->round_trip.is_junk ? "junk" : "inbox",
+                 (double)r->round_trip.us / 1e6);
+    }
     if (token_left_s >= 0) {
         add_gauge(&out, c, given, "smtpdx_check_token_seconds",
                   "that the stored access token is still good for");

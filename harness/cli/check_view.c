@@ -108,6 +108,20 @@ static void add_diagnosis(const struct check_result *r, size_t columns, struct b
     buf_release(&text);
 }
 
+static void add_round_trip(const struct round_trip *t, size_t columns, struct buf *out)
+{
+    if (t->has_cause) {
+        struct buf text;
+        buf_init(&text, 512);
+        buf_addf(&text, "%s (%s)", explain_who(t->who), cause_slug(t->cause));
+        field("  who", buf_text(&text), columns, out);
+        buf_release(&text);
+    }
+    if (t->state != ROUND_TRIP_NONE) {
+        field("  do", t->advice, columns, out);
+    }
+}
+
 static void add_wrapped(const struct buf *text, size_t columns, struct buf *out)
 {
     struct slice rest = buf_slice(text);
@@ -135,6 +149,9 @@ static void add_tail(const struct check_result *r, size_t columns, struct buf *o
              : report->delivery_unknown ? "whether the message was accepted is not known"
                                         : "nothing was delivered",
              r->logins, r->logins == 1 ? "" : "s");
+    if (r->round_trip.logins != 0) {
+        buf_addf(&text, ", %u at the mailbox, where nothing was changed", r->round_trip.logins);
+    }
     if (r->attempt_count > 1) {
         buf_addf(&text, ", %zu attempts", r->attempt_count);
     }
@@ -148,7 +165,7 @@ static unsigned doubts(const struct check_result *r)
     for (size_t i = 0; i < r->finding_count; i++) {
         n += r->findings[i].weight >= PREFLIGHT_DOUBT;
     }
-    return n;
+    return n + r->round_trip.is_junk;
 }
 
 static void add_verdict(const struct check *c, size_t columns, struct buf *out)
@@ -194,6 +211,7 @@ void check_view(const struct check *c, const struct check_look *look, struct buf
     if (r->has_diagnosis) {
         add_diagnosis(r, look->columns, out);
     }
+    add_round_trip(&r->round_trip, look->columns, out);
     if (!look->is_quiet) {
         add_tail(r, look->columns, out);
     }

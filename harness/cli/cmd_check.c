@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/check_command.h"
 #include "cli/config_file.h"
 #include "cli/explain.h"
@@ -28,6 +29,12 @@ enum {
     OPT_SEND,
     OPT_FROM,
     OPT_TO,
+    OPT_VERIFY,
+    OPT_VERIFY_TIMEOUT,
+    OPT_MAILBOX,
+    OPT_MAILBOX_FILE,
+    OPT_MAILBOX_COMMAND,
+    OPT_MAILBOX_CONNECT_TO,
     OPT_SECURITY,
     OPT_CA,
     OPT_CONNECT_TO,
@@ -88,6 +95,15 @@ static const struct cli_option options[] = {
                   "deliver a message from --from to --to; nothing is sent without"},
     [OPT_FROM] = {"from", 0, "ADDRESS", "envelope sender (default: the user name)"},
     [OPT_TO] = {"to", 0, "ADDRESS", "recipient, for --until rcpt and --send"},
+    [OPT_VERIFY] = {"verify-delivery", 0, NULL,
+                    "then look into the mailbox (IMAP) until the message is there"},
+    [OPT_VERIFY_TIMEOUT] = {"verify-timeout", 0, "TIME", "for that (default 2m)"},
+    [OPT_MAILBOX] = {"mailbox", 0, "URL",
+                     "imaps://[USER@]HOST[:PORT], or imap:// (STARTTLS); default: the provider's"},
+    [OPT_MAILBOX_FILE] = {"mailbox-password-file", 0, "FILE", "its password is in it"},
+    [OPT_MAILBOX_COMMAND] = {"mailbox-password-command", 0, "CMD", "prints its password"},
+    [OPT_MAILBOX_CONNECT_TO] = {"mailbox-connect-to", 0, "HOST:PORT",
+                                "dial this in the mailbox's place"},
     [OPT_SECURITY] = {"security", 0, "MODE",
                       "starttls, implicit or none (default: the endpoint's)"},
     [OPT_CA] = {"ca", 0, "FILE", "trust these certificates instead of the system's"},
@@ -144,6 +160,16 @@ static bool take_setting(struct check_command *c, enum setting s, const char *va
     return false;
 }
 
+static bool take_time(const char *option, const char *value, int64_t *out)
+{
+    if (text_duration(slice_of(value), out) && *out > 0) {
+        return true;
+    }
+    cli_wrong_use(&command_check, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'",
+                  option, value);
+    return false;
+}
+
 static bool take_shard(struct check_command *c, const char *value)
 {
     struct slice all = slice_of(value);
@@ -191,6 +217,10 @@ static bool take_word(struct check_command *c, size_t index, const char *value)
         [OPT_UNTIL] = &c->until,
         [OPT_FROM] = &c->from,
         [OPT_TO] = &c->to,
+        [OPT_MAILBOX] = &c->mailbox.url,
+        [OPT_MAILBOX_FILE] = &c->mailbox.wish.password_file,
+        [OPT_MAILBOX_COMMAND] = &c->mailbox.wish.password_command,
+        [OPT_MAILBOX_CONNECT_TO] = &c->mailbox.connect_to,
         [OPT_FIND_CONNECT_TO] = &c->find.connect_to,
         [OPT_NAME_SERVER] = &c->find.name_server,
         [OPT_CONFIG] = &c->config_file,
@@ -215,6 +245,7 @@ static bool take_flag(struct check_command *c, size_t index)
         [OPT_JSON] = &c->is_json,
         [OPT_VERBOSE] = &c->look.is_verbose,
         [OPT_QUIET] = &c->look.is_quiet,
+        [OPT_VERIFY] = &c->mailbox.is_wanted,
     };
     *places[index] = true;
     return true;
@@ -229,6 +260,9 @@ static bool on_option(void *context, size_t index, const char *value)
     }
     if (index == OPT_RESOLVE) {
         return take_resolve(c, value);
+    }
+    if (index == OPT_VERIFY_TIMEOUT) {
+        return take_time("verify-timeout", value, &c->mailbox.limit_us);
     }
     if (index == OPT_SHARD) {
         return take_shard(c, value);
@@ -260,6 +294,7 @@ static int check_one(struct check_command *c)
     int status = load(c);
     status = status == EXIT_ALL_PASSED ? check_read_target(c) : status;
     status = status == EXIT_ALL_PASSED ? check_read_credential(c) : status;
+    status = status == EXIT_ALL_PASSED ? check_read_mailbox(c) : status;
     if (status == EXIT_ALL_PASSED) {
         check_complete(c);
         status = check_run_one(c);
@@ -270,12 +305,12 @@ static int check_one(struct check_command *c)
 /* What is said of one account, or of the shape of its output, does not go with many. */
 static int check_many(struct check_command *c)
 {
-    bool is_of_one = check_option(c, SETTING_USER) != NULL || c->wish.password_file != NULL ||
-                     c->is_stored || c->wish.password_command != NULL ||
-                     c->wish.token_file != NULL || c->wish.token_command != NULL ||
-                     check_option(c, SETTING_CREDENTIAL) != NULL ||
-                     check_option(c, SETTING_SECURITY) != NULL || c->params.may_send ||
-                     c->junit != NULL || c->metrics != NULL || c->look.is_verbose;
+    bool is_of_one =
+        check_option(c, SETTING_USER) != NULL || c->wish.password_file != NULL || c->is_stored ||
+        c->wish.password_command != NULL || c->wish.token_file != NULL ||
+        c->wish.token_command != NULL || check_option(c, SETTING_CREDENTIAL) != NULL ||
+        check_option(c, SETTING_SECURITY) != NULL || c->params.may_send || c->mailbox.is_wanted ||
+        c->mailbox.url != NULL || c->junit != NULL || c->metrics != NULL || c->look.is_verbose;
     if (is_of_one) {
         return cli_wrong_use(&command_check,
                              "--batch takes user, credential and security from each "
@@ -311,6 +346,7 @@ static int run(int argc, char **argv)
     arena_init(&c.arena);
     credential_init(&c.secret);
     c.config = config_new();
+    check_mailbox_init(&c.mailbox);
     c.redactor = redactor_new();
     stored_init(&c.stored, c.redactor);
     c.look.columns = explain_columns();
@@ -332,6 +368,7 @@ static int run(int argc, char **argv)
     stored_release(&c.stored);
     redactor_free(c.redactor);
     credential_release(&c.secret);
+    check_mailbox_release(&c.mailbox);
     mapper_free(c.mapper);
     registry_free(c.registry);
     config_free(c.config);

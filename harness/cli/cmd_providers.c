@@ -69,6 +69,10 @@ static void show(const struct provider *p)
         printf("  endpoint     %s:%u %s\n", p->endpoints[i].host, p->endpoints[i].port,
                security_slug(p->endpoints[i].security));
     }
+    if (p->imap != NULL) {
+        printf("  mailboxes    %s:%u %s\n", p->imap->host, p->imap->port,
+               security_slug(p->imap->security));
+    }
     printf("  user name    %s%s%s\n", rule_text(p->username_rule),
            p->username_rule == USERNAME_LITERAL ? ": " : "",
            p->username_rule == USERNAME_LITERAL ? p->username_literal : "");

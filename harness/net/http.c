@@ -2,10 +2,7 @@
 /* See http.h. */
 #include "net/http.h"
 
-#include "net/tls_parts.h"
-
-#include <curl/curl.h>
-#include <string.h>
+#include "net/transfer.h"
 
 struct transfer {
     const struct http_request *request;
@@ -44,55 +41,6 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return r->is_cancelled != NULL && r->is_cancelled() ? 1 : 0;
 }
 
-static enum fault fault_of(CURLcode code)
-{
-    switch ((int)code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return FAULT_DNS_FAILURE;
-    case CURLE_COULDNT_CONNECT:
-        return FAULT_CONNECT_REFUSED;
-    case CURLE_OPERATION_TIMEDOUT:
-        return FAULT_READ_TIMEOUT;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-        return FAULT_PROXY_FAILURE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-        return FAULT_TLS_HANDSHAKE;
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE:
-        return FAULT_CONNECTION_LOST;
-    default:
-        return FAULT_PROTOCOL_ERROR;
-    }
-}
-
-static void set_trust(CURL *easy, struct slice pem)
-{
-    if (pem.n != 0) {
-        struct curl_blob blob = {(void *)(uintptr_t)pem.p, pem.n, CURL_BLOB_COPY};
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
-}
-
-static void set_route(struct transfer *t)
-{
-    const struct http_request *r = t->request;
-    curl_easy_setopt(t->easy, CURLOPT_PROXY, r->proxy != NULL ? r->proxy : "");
-    if (r->connect_to != NULL) {
-        struct buf route;
-        buf_init(&route, 1024);
-        buf_addf(&route, "::%s", r->connect_to);
-        t->connect_to = curl_slist_append(NULL, buf_text(&route));
-        curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
-        buf_release(&route);
-    }
-}
-
 static void set_options(struct transfer *t)
 {
     const struct http_request *r = t->request;
@@ -117,8 +65,8 @@ static void set_options(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, r);
-    set_trust(easy, r->trust_pem);
-    set_route(t);
+    transfer_set_trust(easy, r->trust_pem);
+    t->connect_to = transfer_set_route(easy, r->proxy, r->connect_to);
 }
 
 static void perform(struct transfer *t, char *error)
@@ -134,23 +82,8 @@ static void perform(struct transfer *t, char *error)
         a->retry_after_s = (int64_t)retry_after;
         return;
     }
-    a->fault = fault_of(code);
-    if (code == CURLE_PEER_FAILED_VERIFICATION) {
-        long verify_error = 0;
-        curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify_error);
-        /* libcurl checks the name itself, when OpenSSL has found nothing; 1 is "not said" */
-        a->fault = verify_error > X509_V_ERR_UNSPECIFIED ? tls_verdict_of_verify((int)verify_error)
-                                                         : FAULT_TLS_HOSTNAME;
-    }
-    if (strstr(error, "wrong version number") !=
-        NULL) { /* what OpenSSL says where no TLS is spoken */
-        a->fault = FAULT_TLS_WRONG_MODE;
-    }
-    const char *words = error[0] != '\0' ? error : curl_easy_strerror(code);
-    size_t n = strlen(words);
-    n = n < sizeof a->detail ? n : sizeof a->detail - 1;
-    memcpy(a->detail, words, n);
-    a->detail[n] = '\0';
+    a->fault = transfer_fault(t->easy, code, error);
+    transfer_words(code, error, a->detail, sizeof a->detail);
 }
 
 enum err http_ask(const struct http_request *request, struct http_answer *out, struct why *why)

@@ -76,20 +76,34 @@ static const struct node *list_of(const struct node *root, const char *key, size
     return list;
 }
 
+static void build_endpoint(const struct build *b, const struct node *n, struct provider_endpoint *out)
+{
+    uint64_t port = 0;
+    must(slice_to_u64(node_text(node_get(n, "port")), &port));
+    must(security_from_slug(node_text(node_get(n, "security")), &out->security));
+    out->host = text_of(b, n, "host");
+    out->port = (unsigned)port;
+    out->source = source_of(b, n);
+}
+
 static void build_endpoints(const struct build *b, const struct node *root, struct provider *out)
 {
     const struct node *list = list_of(root, "endpoints", &out->endpoint_count);
     struct provider_endpoint *e = arena_array(b->arena, out->endpoint_count + 1, sizeof *e);
     for (size_t i = 0; i < out->endpoint_count; i++) {
-        const struct node *n = list->items[i];
-        uint64_t port = 0;
-        must(slice_to_u64(node_text(node_get(n, "port")), &port));
-        must(security_from_slug(node_text(node_get(n, "security")), &e[i].security));
-        e[i].host = text_of(b, n, "host");
-        e[i].port = (unsigned)port;
-        e[i].source = source_of(b, n);
+        build_endpoint(b, list->items[i], &e[i]);
     }
     out->endpoints = e;
+}
+
+static void build_imap(const struct build *b, const struct node *root, struct provider *out)
+{
+    const struct node *n = node_get(root, "imap");
+    if (n != NULL) {
+        struct provider_endpoint *e = arena_alloc(b->arena, sizeof *e);
+        build_endpoint(b, n, e);
+        out->imap = e;
+    }
 }
 
 static void build_username(const struct build *b, const struct node *root, struct provider *out)
@@ -207,6 +221,7 @@ void provider_build(const struct provider_files *files, const struct provider_fi
     out->limits = node_get(root, "limits");
     out->oauth2 = node_get(root, "oauth2");
     build_endpoints(&b, root, out);
+    build_imap(&b, root, out);
     build_username(&b, root, out);
     build_credentials(&b, root, out);
     build_replies(&b, root, out);

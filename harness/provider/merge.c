@@ -46,8 +46,8 @@ static void merge_add(struct merge *m, const struct node *key, const struct node
 static const struct node *merge_roots(struct arena *arena, const struct node *own,
                                       const struct node *base)
 {
-    static const char *const never[] = {"title",   "endpoints", "domains", "hosts",
-                                        "extends", "sources",   NULL};
+    static const char *const never[] = {"title",   "endpoints", "imap", "domains",
+                                        "hosts",   "extends",   "sources", NULL};
     static const char *const added[] = {"replies", "advice", NULL};
     struct merge m = {.count = 0};
     for (size_t i = 0; i < own->count; i++) {

@@ -78,6 +78,7 @@ struct provider {
     const char *extends; /* name of the provider whose file this one builds on, or "" */
     const struct provider_endpoint *endpoints; /* the first is the default */
     size_t endpoint_count;
+    const struct provider_endpoint *imap;      /* where its mailboxes are read; NULL: not known */
     const char *const *domains;    /* mail domains, NULL-terminated */
     const char *const *host_globs; /* further host names it answers under: "smtp.live.com" */
     enum username_rule username_rule;

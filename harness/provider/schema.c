@@ -152,6 +152,7 @@ static const struct field file_fields[] = {
     {"extends",    SHAPE_TEXT,       false, NULL},
     {"sources",    SHAPE_SOURCES,    false, NULL},
     {"endpoints",  SHAPE_LIST,       false, endpoint_fields},
+    {"imap",       SHAPE_MAP,        false, endpoint_fields},
     {"domains",    SHAPE_MAP,        false, names_fields},
     {"hosts",      SHAPE_MAP,        false, names_fields},
     {"username",   SHAPE_MAP,        false, username_fields},

@@ -162,12 +162,68 @@ static void test_every_provider(void **state)
     }
 }
 
+/* ---- where a mailbox is ---- */
+
+/* clang-format off */
+static const struct {
+    const char *text, *host;
+    unsigned port;
+    enum security security;
+    const char *user; /* NULL: refused, and host is a part of why */
+} mailboxes[] = {
+    {"imaps://imap.example.com",            "imap.example.com", 993,  SECURITY_IMPLICIT, ""},
+    {"IMAPS://imap.example.com/",           "imap.example.com", 993,  SECURITY_IMPLICIT, ""},
+    {"imap://imap.example.com",             "imap.example.com", 143,  SECURITY_STARTTLS, ""},
+    {"imap://jane@imap.example.com:993",    "imap.example.com", 993,  SECURITY_STARTTLS, "jane"},
+    {"imaps://jane%40x.example@[::1]:1993", "::1",              1993, SECURITY_IMPLICIT, "jane@x.example"},
+    {"imaps://a@b@imap.example.com",        "imap.example.com", 993,  SECURITY_IMPLICIT, "a@b"},
+    {"imap.example.com",                    "a mailbox is imaps://HOST", 0, 0, NULL},
+    {"smtps://imap.example.com",            "a mailbox is imaps://HOST", 0, 0, NULL},
+    {"",                                    "a mailbox is imaps://HOST", 0, 0, NULL},
+    {"imaps://jane:pw@imap.example.com",    "SMTPDX_MAILBOX_PASSWORD",   0, 0, NULL},
+    {"imaps://",                            "no host name",              0, 0, NULL},
+    {"imaps://imap.example.com?x",          "is no host name",           0, 0, NULL},
+    {"imaps://imap.example.com#x",          "is no host name",           0, 0, NULL},
+    {"imaps://imap example.com",            "is no host name",           0, 0, NULL},
+    {"imaps://imap.example.com/INBOX",      "nothing may follow",        0, 0, NULL},
+    {"imaps://imap.example.com:0",          "a port is a number",        0, 0, NULL},
+};
+/* clang-format on */
+
+static void test_mailboxes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(mailboxes); i++) {
+        struct arena arena;
+        struct check_target t;
+        struct why why = {.text = ""};
+        size_t n = strlen(mailboxes[i].text);
+        char *copy = malloc(n != 0 ? n : 1);
+        assert_non_null(copy);
+        memcpy(copy, mailboxes[i].text, n);
+        arena_init(&arena);
+        enum err err = check_mailbox_read(slice_make(copy, n), &arena, &t, &why);
+        free(copy);
+        if (mailboxes[i].user == NULL) {
+            if (err != ERR_INVALID || strstr(why.text, mailboxes[i].host) == NULL) {
+                fail_msg("%s: got %s: %s", mailboxes[i].text, err_name(err), why.text);
+            }
+        } else if (err != ERR_OK || strcmp(t.host, mailboxes[i].host) != 0 ||
+                   t.port != mailboxes[i].port || t.security != mailboxes[i].security ||
+                   !slice_eq_text(t.user, mailboxes[i].user)) {
+            fail_msg("%s: got %s: %s", mailboxes[i].text, err_name(err), why.text);
+        }
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_every_provider),
+        cmocka_unit_test(test_mailboxes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

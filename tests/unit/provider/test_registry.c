@@ -211,6 +211,7 @@ static void test_folder_replaces(void **state)
     assert_int_equal(registry_count(r), registry_count(registry) + 1);
     const struct provider *p = registry_find(r, SLICE("mine"));
     assert_non_null(p);
+    assert_null(p->imap);
     assert_int_equal(p->endpoint_count, 0); /* who a provider is, is not inherited */
     assert_non_null(provider_reply_for(p, SLICE("auth.required"), slice_of(""), STAGE_NONE));
     const struct provider_reply *relay =
@@ -222,6 +223,25 @@ static void test_folder_replaces(void **state)
     unlink(gmail);
     unlink(mine);
     rmdir(folder);
+}
+
+/* Where mailboxes are read: always inside TLS, and never somebody else's. */
+static void test_mailboxes(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct provider_endpoint *imap = registry_at(registry, i)->imap;
+        if (imap != NULL) {
+            assert_true(imap->security != SECURITY_NONE && imap->port != 0);
+            assert_true(imap->host[0] != '\0' && imap->source[0] != '\0');
+            count++;
+        }
+    }
+    assert_true(count >= 6);
+    assert_string_equal(registry_find(registry, SLICE("gmail"))->imap->host, "imap.gmail.com");
+    assert_string_equal(registry_find(registry, SLICE("aol"))->imap->host, "imap.aol.com");
+    assert_null(registry_find(registry, SLICE("office365-cn"))->imap); /* extends office365 */
 }
 
 /* ---- lookup ---- */
@@ -422,7 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema),          cmocka_unit_test(test_folder_missing),
         cmocka_unit_test(test_folder_replaces), cmocka_unit_test(test_find),
-        cmocka_unit_test(test_usernames),       cmocka_unit_test(test_reply_for),
+        cmocka_unit_test(test_mailboxes),       cmocka_unit_test(test_usernames),       cmocka_unit_test(test_reply_for),
         cmocka_unit_test(test_what_ships),      cmocka_unit_test(test_fill),
     };
     return cmocka_run_group_tests(tests, load_all, free_all);
