@@ -148,6 +148,14 @@ static void finish(struct check *c)
     }
 }
 
+static void drop_dial(struct check *c)
+{
+    if (c->is_dialling) {
+        world_dial_drop(c->world, c);
+        c->is_dialling = false;
+    }
+}
+
 void check_cancel(struct check *c)
 {
     if (c->is_ending) {
@@ -156,6 +164,10 @@ void check_cancel(struct check *c)
     c->result.was_cancelled = true;
     c->result.verdict = CHECK_UNKNOWN;
     c->result.because = "it was cancelled";
+    drop_dial(c);
+    if (c->driver != NULL) { /* in the middle of a conversation: what was sent counts */
+        c->result.logins += client_report(c->client)->auth_sent;
+    }
     driver_free(c->driver);
     c->driver = NULL;
     c->result.report = c->client != NULL ? client_report(c->client) : NULL;
@@ -207,15 +219,6 @@ static void on_dialled(void *context, const struct dial_result *result)
 {
     struct check *c = context;
     c->is_dialling = false;
-    if (c->is_orphan || c->is_ending) {
-        if (result->link != NULL) {
-            link_reset(result->link);
-        }
-        if (c->is_orphan) {
-            check_free(c);
-        }
-        return;
-    }
     c->dialled = *result;
     c->dialled.link = NULL;
     c->result.address = arena_text(&c->arena, slice_of(result->address));
@@ -345,11 +348,8 @@ void check_free(struct check *c)
     if (c == NULL) {
         return;
     }
-    if (c->is_dialling) { /* a dial cannot be called back: what it will report to has to stay */
-        c->is_orphan = true;
-        return;
-    }
     if (c->world != NULL) {
+        drop_dial(c);
         world_timer_stop(c->world, &c->pause);
         world_timer_stop(c->world, &c->end);
     }
