@@ -4,48 +4,28 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "check/wishes.h"
 #include "net/tls.h"
 
 enum { CA_FILE_MAX = 4 * 1024 * 1024 };
 
-static int unknown_word(const char *option, const char *value, const char *const *known, size_t n)
+/* The option is known, and what it was given is not. */
+static int wrong_word(const char *option, const struct why *why)
 {
-    const char *nearest = text_nearest(slice_of(value), known, n);
-    return cli_wrong_use(&command_check, "--%s does not know '%s'%s%s%s", option, value,
-                         nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "'?)" : "");
-}
-
-static int read_until(struct check_command *c)
-{
-    static const char *const stages[] = {"connect", "greeting", "ehlo", "starttls", "tls",
-                                         "auth",    "mail",     "rcpt", "data"};
-    for (size_t i = 0; c->until != NULL && i < COUNT(stages); i++) {
-        if (strcmp(c->until, stages[i]) == 0) {
-            bool is_known = stage_from_slug(slice_of(c->until), &c->params.until);
-            must(is_known);
-            return EXIT_ALL_PASSED;
-        }
-    }
-    return c->until != NULL ? unknown_word("until", c->until, stages, COUNT(stages))
-                            : EXIT_ALL_PASSED;
+    return cli_wrong_use(&command_check, "--%s %s", option, why->text);
 }
 
 int check_read_words(struct check_command *c)
 {
-    static const char *const kinds[] = {"password", "app_password", "oauth2"};
-    static const char *const purposes[] = {"ci", "onboarding", "bulk", "migration"};
-    if (c->credential != NULL && (!credential_from_slug(slice_of(c->credential), &c->wish.kind) ||
-                                  c->wish.kind == CREDENTIAL_NONE)) {
-        return unknown_word("credential", c->credential, kinds, COUNT(kinds));
+    struct why why;
+    if (wish_credential(c->credential, &c->wish.kind, &why) != ERR_OK) {
+        return wrong_word("credential", &why);
     }
-    if (c->purpose != NULL && !purpose_from_slug(slice_of(c->purpose), &c->params.purpose)) {
-        return unknown_word("purpose", c->purpose, purposes, COUNT(purposes));
+    if (wish_purpose(c->purpose, &c->params.purpose, &why) != ERR_OK) {
+        return wrong_word("purpose", &why);
     }
     if (c->params.is_strict && c->params.is_forced) {
         return cli_wrong_use(&command_check, "--strict and --force say opposite things");
@@ -54,58 +34,21 @@ int check_read_words(struct check_command *c)
         return cli_wrong_use(&command_check, "--ipv4 and --ipv6 leave no address to dial");
     }
     c->params.family = c->is_ipv4 ? FAMILY_IPV4 : c->is_ipv6 ? FAMILY_IPV6 : FAMILY_ANY;
-    return read_until(c);
+    return wish_until(c->until, &c->params.until, &why) == ERR_OK ? EXIT_ALL_PASSED
+                                                                 : wrong_word("until", &why);
 }
 
 /* ---- what the options mean together ---- */
 
-/* A proxy's own password is not to be seen either, should the library repeat the URL. */
-static void hide_proxy_password(const struct check_command *c)
-{
-    struct why why;
-    struct slice url = slice_of(c->params.proxy);
-    size_t scheme = slice_find(url, SLICE("://")), at = slice_find_char(url, '@');
-    struct slice login = slice_sub(url, scheme != SIZE_MAX ? scheme + 3 : 0, at);
-    size_t colon = slice_find_char(login, ':');
-    if (at != SIZE_MAX && colon != SIZE_MAX) {
-        struct slice secret = slice_from(login, colon + 1);
-        secret = slice_sub(secret, 0, slice_find_char(secret, '@'));
-        (void)!redactor_add(c->redactor, "proxy", secret, &why); /* too short: as it is */
-    }
-}
-
-static bool is_proxy(const char *url)
-{
-    static const char *const schemes[] = {"http",    "https",  "socks4",
-                                          "socks4a", "socks5", "socks5h"};
-    size_t end = slice_find(slice_of(url), SLICE("://"));
-    for (size_t i = 0; i < COUNT(schemes); i++) {
-        if (end == SIZE_MAX || slice_eq_nocase_text(slice_sub(slice_of(url), 0, end), schemes[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int check_read_route(const struct check_command *c)
 {
-    struct slice host;
-    unsigned port;
-    if (c->params.connect_to != NULL &&
-        !world_split_host_port(slice_of(c->params.connect_to), &host, &port)) {
-        return cli_wrong_use(&command_check,
-                             "--connect-to wants HOST:PORT, as 127.0.0.1:2587, not "
-                             "'%s'",
-                             c->params.connect_to);
+    struct why why;
+    wish_hide_proxy(c->params.proxy, c->redactor);
+    if (wish_connect_to(c->params.connect_to, &why) != ERR_OK) {
+        return wrong_word("connect-to", &why);
     }
-    if (c->params.proxy != NULL) {
-        hide_proxy_password(c);
-        if (!is_proxy(c->params.proxy)) {
-            return cli_wrong_use(&command_check, "--proxy wants http://HOST:PORT (CONNECT), "
-                                                 "socks5://HOST:PORT or socks5h://HOST:PORT");
-        }
-    }
-    return EXIT_ALL_PASSED;
+    return wish_proxy(c->params.proxy, &why) == ERR_OK ? EXIT_ALL_PASSED
+                                                       : wrong_word("proxy", &why);
 }
 
 /* An address, and neither a provider nor a URL with a user in it. */
@@ -145,7 +88,6 @@ static int find_target(struct check_command *c)
 
 int check_read_target(struct check_command *c)
 {
-    static const char *const modes[] = {"starttls", "implicit", "none"};
     struct why why;
     struct check_target *t = &c->params.target;
     int status = is_plain_address(c->given) ? find_target(c) : EXIT_ALL_PASSED;
@@ -156,8 +98,8 @@ int check_read_target(struct check_command *c)
         check_target_read(c->registry, slice_of(c->given), &c->arena, t, &why) != ERR_OK) {
         return cli_wrong_use(&command_check, "%s", why.text);
     }
-    if (c->security != NULL && !security_from_slug(slice_of(c->security), &t->security)) {
-        return unknown_word("security", c->security, modes, COUNT(modes));
+    if (wish_security(c->security, &t->security, &why) != ERR_OK) {
+        return wrong_word("security", &why);
     }
     c->params.user = c->user != NULL ? slice_of(c->user) : t->user;
     return check_read_route(c);
@@ -325,29 +267,12 @@ int check_make_tls(struct check_command *c)
 void check_complete(struct check_command *c)
 {
     struct check_params *p = &c->params;
-    unsigned char random[12];
-    char hostname[256];
-    struct buf id;
     p->mapper = c->mapper;
-    p->wall_time = (int64_t)time(NULL);
     p->mechanism = slice_of(c->mechanism);
     p->from = slice_of(c->from);
     p->rcpt = slice_of(c->to);
-    const char *name = c->helo != NULL ? c->helo : cli_hostname(hostname, sizeof hostname);
-    p->helo = slice_of(name != NULL ? arena_text(&c->arena, slice_of(name)) : NULL);
+    p->helo = slice_of(c->helo);
     p->warn_cert_days = (int)c->warn_days;
     p->retry.max = (unsigned)c->retries;
-    p->retry.factor = 2;
-    p->retry.jitter = 0.25;
-    p->retry.max_delay_us = 60000000;
-    (void)!getrandom(&p->seed, sizeof p->seed, 0);
-    (void)!getrandom(random, sizeof random, 0);
-    buf_init(&id, 64);
-    buf_add_text(&id, "smtpdx.");
-    for (size_t i = 0; i < sizeof random; i++) {
-        buf_addf(&id, "%02x", random[i]);
-    }
-    buf_add_text(&id, "@smtpdx.invalid");
-    p->message_id = arena_copy(&c->arena, buf_slice(&id));
-    buf_release(&id);
+    wish_complete(p, &c->arena);
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "check/logins.h"
 #include "cli/check_command.h"
 #include "cli/explain.h"
-#include "cli/logins.h"
 #include "net/tls.h"
 
 enum {
