@@ -31,7 +31,9 @@ extern "C" {
 enum smtpdx_status {
     SMTPDX_OK = 0,
     SMTPDX_BAD_FILE = 1,    /* a provider file cannot be read or is wrong */
-    SMTPDX_UNKNOWN_NAME = 2 /* a provider, stage, credential kind or event that is not known */
+    SMTPDX_UNKNOWN_NAME = 2, /* a provider, stage, credential kind or event that is not known */
+    SMTPDX_WRONG_USE = 3,    /* smtpdx_check.h: what was asked for does not go together */
+    SMTPDX_SYSTEM = 4        /* smtpdx_check.h: no descriptor, or no trusted certificates */
 };
 
 /* The version of the library, "0.1.0". */

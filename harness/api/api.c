@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The C library: names in, the mapper's answer out. See include/smtpdx.h; nothing is kept
  * elsewhere. */
-#include "smtpdx.h"
+#include "api/mapper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/say.h"
 #include "base/text.h"
-#include "diagnose/diagnose.h"
-
-struct smtpdx_mapper {
-    struct registry *registry;
-    struct mapper *mapper;
-};
 
 struct smtpdx_diagnosis {
     struct arena arena;
@@ -28,25 +23,6 @@ const char *smtpdx_version(void)
 
 /* ---- errors ---- */
 
-static enum smtpdx_status say(char *error, size_t size, enum smtpdx_status status, const char *text)
-{
-    if (error != NULL && size != 0) {
-        snprintf(error, size, "%s", text);
-    }
-    return status;
-}
-
-static enum smtpdx_status say_why(char *error, size_t size, const struct why *why)
-{
-    char text[sizeof why->text + sizeof why->file + 32];
-    if (why->file[0] != '\0') {
-        snprintf(text, sizeof text, "%s:%u: %s", why->file, why->line, why->text);
-    } else {
-        snprintf(text, sizeof text, "%s", why->text);
-    }
-    return say(error, size, SMTPDX_BAD_FILE, text);
-}
-
 static enum smtpdx_status
 say_unknown(char *error, size_t size, const char *what,
             const char *const names[2]) /* the word, the nearest or NULL */
@@ -55,7 +31,7 @@ say_unknown(char *error, size_t size, const char *what,
     snprintf(text, sizeof text, "unknown %s '%.60s'%s%s%s", what, names[0],
              names[1] != NULL ? " (did you mean '" : "", names[1] != NULL ? names[1] : "",
              names[1] != NULL ? "'?)" : "");
-    return say(error, size, SMTPDX_UNKNOWN_NAME, text);
+    return api_say(error, size, SMTPDX_UNKNOWN_NAME, text);
 }
 
 /* ---- the mapper ---- */
@@ -74,6 +50,7 @@ enum smtpdx_status smtpdx_mapper_open(const char *providers_folder, struct smtpd
     struct doc_errors errors;
     struct why why = {.line = 0};
     struct smtpdx_mapper *m = mem_zalloc(1, sizeof *m);
+    m->version = SMTPDX_VERSION;
     enum smtpdx_status status = SMTPDX_OK;
     *out = NULL;
     arena_init(&arena);
@@ -83,10 +60,10 @@ enum smtpdx_status smtpdx_mapper_open(const char *providers_folder, struct smtpd
             struct buf text;
             buf_init(&text, 1 << 16);
             doc_errors_print(&errors, &text);
-            status = say(error, error_size, SMTPDX_BAD_FILE, buf_text(&text));
+            status = api_say(error, error_size, SMTPDX_BAD_FILE, buf_text(&text));
             buf_release(&text);
         } else {
-            status = say_why(error, error_size, &why);
+            status = api_say_why(error, error_size, SMTPDX_BAD_FILE, &why);
         }
         smtpdx_mapper_close(m);
     } else {

@@ -49,14 +49,13 @@ static struct json *lines_json(const struct check_result *r)
 
 static struct json *findings_json(const struct check_result *r)
 {
-    static const char *const weights[] = {"note", "doubt", "refusal"};
     struct json *list = json_list();
     for (size_t i = 0; i < r->finding_count; i++) {
         const struct preflight_finding *f = &r->findings[i];
         const char *cause = fault_cause(f->fault);
         struct json *one = json_map();
         json_set(one, "cause", json_text(cause[0] != '\0' ? cause : NULL));
-        json_set(one, "weight", json_text(weights[f->weight]));
+        json_set(one, "weight", json_text(preflight_weight_slug(f->weight)));
         json_set(one, "text", json_text(f->text));
         json_add(list, one);
     }

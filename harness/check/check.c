@@ -149,6 +149,14 @@ static void finish(struct check *c)
     }
 }
 
+static void drop_dial(struct check *c)
+{
+    if (c->is_dialling) {
+        world_dial_drop(c->world, c);
+        c->is_dialling = false;
+    }
+}
+
 void check_cancel(struct check *c)
 {
     if (c->is_ending) {
@@ -157,6 +165,10 @@ void check_cancel(struct check *c)
     c->result.was_cancelled = true;
     c->result.verdict = CHECK_UNKNOWN;
     c->result.because = "it was cancelled";
+    drop_dial(c);
+    if (c->driver != NULL) { /* in the middle of a conversation: what was sent counts */
+        c->result.logins += client_report(c->client)->auth_sent;
+    }
     driver_free(c->driver);
     c->driver = NULL;
     c->result.report = c->client != NULL ? client_report(c->client) : NULL;
@@ -170,12 +182,8 @@ static void attempt(struct check *c);
 
 static void on_pause(struct timer *t, int64_t now_us)
 {
-    struct check *c = t->context;
-    if (c->is_dialling) { /* the last attempt's, which its client did not wait for */
-        world_timer_start(c->world, &c->pause, now_us + MARGIN_US);
-    } else {
-        attempt(c);
-    }
+    (void)now_us;
+    attempt(t->context);
 }
 
 static bool may_repeat(const struct check *c)
@@ -194,6 +202,7 @@ static bool may_repeat(const struct check *c)
 static void on_client_done(void *context)
 {
     struct check *c = context;
+    drop_dial(c); /* the client did not wait for it */
     driver_free(c->driver);
     c->driver = NULL;
     c->result.report = client_report(c->client);
@@ -212,15 +221,6 @@ static void on_dialled(void *context, const struct dial_result *result)
 {
     struct check *c = context;
     c->is_dialling = false;
-    if (c->is_orphan || c->driver == NULL) { /* nobody waits for it any more */
-        if (result->link != NULL) {
-            link_reset(result->link);
-        }
-        if (c->is_orphan) {
-            check_free(c);
-        }
-        return;
-    }
     c->dialled = *result;
     c->dialled.link = NULL;
     c->result.address = arena_text(&c->arena, slice_of(result->address));
@@ -353,11 +353,8 @@ void check_free(struct check *c)
     if (c == NULL) {
         return;
     }
-    if (c->is_dialling) { /* a dial cannot be called back: what it will report to has to stay */
-        c->is_orphan = true;
-        return;
-    }
     if (c->world != NULL) {
+        drop_dial(c);
         world_timer_stop(c->world, &c->pause);
         world_timer_stop(c->world, &c->end);
     }

@@ -122,13 +122,14 @@ void check_token_failed(struct check *c, enum fault fault, const char *detail,
                         struct slice document);
 /* Once it is done: drops what the mapper says of it. The verdict stays, because is what was replied. */
 void check_forget_diagnosis(struct check *c);
-/* Ends it as it stands; on_done follows from the loop. A dial that is under way is abandoned. */
+/* Ends it as it stands; on_done follows from the loop. A dial that is under way is dropped. */
 void check_cancel(struct check *c);
 const struct check_result *check_result(const struct check *c);
 const struct check_params *check_params(const struct check *c);
 const struct transcript *check_transcript(const struct check *c);
 int64_t check_start_us(const struct check *c); /* the transcript's times are relative to it */
-/* Not from inside on_done's callers: from on_done itself, or later. NULL is fine. */
+/* At any time before the world's end, but not from inside on_done's callers: from on_done itself, or later.
+ * NULL is fine. */
 void check_free(struct check *c);
 
 #endif

@@ -29,7 +29,6 @@ struct check {
     struct timer pause, end;
     bool is_held; /* not to begin */
     bool is_ending, is_dialling;
-    bool is_orphan; /* freed by its owner while it was being dialled */
     struct client *client;
     struct driver *driver;
     struct dial_result dialled; /* of the last attempt; without its link */

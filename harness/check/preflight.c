@@ -22,6 +22,12 @@ const char *purpose_slug(enum purpose purpose)
     return purposes[purpose];
 }
 
+const char *preflight_weight_slug(enum preflight_weight weight)
+{
+    static const char *const weights[] = {"note", "doubt", "refusal"};
+    return weights[weight];
+}
+
 bool purpose_from_slug(struct slice slug, enum purpose *out)
 {
     for (unsigned i = PURPOSE_CI; i < PURPOSE_COUNT; i++) {

@@ -30,6 +30,7 @@ enum preflight_weight {
     PREFLIGHT_DOUBT,   /* likely to fail, or not what the purpose wants; --strict makes it a refusal */
     PREFLIGHT_REFUSAL, /* cannot work: nothing is sent */
 };
+const char *preflight_weight_slug(enum preflight_weight weight); /* note doubt refusal */
 struct preflight_finding {
     enum fault fault; /* whose cause it has; FAULT_NONE for a note without one */
     enum preflight_weight weight;

@@ -18,7 +18,7 @@
 #include "cli/explain.h"
 #include "run/interrupt.h"
 
-enum { LINE_MAX_OCTETS = 64 * 1024, AHEAD = 64, LOOK_US = 100000, ABANDON_LOOKS = 3 };
+enum { LINE_MAX_OCTETS = 64 * 1024, AHEAD = 64, LOOK_US = 100000 };
 
 struct running {
     struct batch_account *account;
@@ -383,10 +383,10 @@ static void cancel_all(struct batch *b)
             check_cancel(b->running[i].check);
         }
     }
-    for (unsigned i = 0; i < ABANDON_LOOKS; i++) {
+    while (b->running_count != 0) {
         (void)world_run_once(b->world, LOOK_US);
+        end_what_is_done(b);
     }
-    end_what_is_done(b);
 }
 
 static enum err run_all(struct batch *b)
@@ -472,6 +472,7 @@ int batch_run(const struct batch_params *params)
     b.running = mem_zalloc(params->jobs, sizeof *b.running);
     int status = open_input(&b);
     status = status == EXIT_ALL_PASSED ? open_output(&b) : status;
+    world_raise_descriptor_limit();
     if (status == EXIT_ALL_PASSED && world_new_sockets(&b.world, &why) != ERR_OK) {
         fprintf(stderr, "smtpdx check: %s\n", why.text);
         status = EXIT_NOT_JUDGED;

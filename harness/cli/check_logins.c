@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See check_logins.h. That logins cannot be counted stops nobody, and is said. */
+/* See check_logins.h. */
 #include "cli/check_logins.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "cli/logins.h"
-
-bool check_is_loopback(const char *host)
-{
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "localhost", 9) == 0 ||
-           strncmp(host, "[::1]", 5) == 0 || strcmp(host, "::1") == 0;
-}
-
-static bool is_loopback(const struct check_params *p)
-{
-    return check_is_loopback(p->connect_to != NULL ? p->connect_to : p->target.host);
-}
+#include "cli/state.h"
 
 static void complain(const struct why *why)
 {
@@ -26,29 +14,26 @@ static void complain(const struct why *why)
 bool check_take_login(struct check *check, unsigned max)
 {
     struct why why;
-    unsigned used;
-    const struct check_params *p = check_params(check);
-    const struct logins_account account = {p->target.host, p->target.port, p->user};
-    if (max == 0 || !check_plans_login(check) || is_loopback(p)) {
+    char folder[STATE_PATH_MAX];
+    bool is_taken = false;
+    if (!budget_counts(check, max)) {
         return false;
     }
-    enum err err = logins_take(&account, p->wall_time, max, &used, &why);
-    if (err == ERR_LIMIT) {
-        check_hold(check, why.text);
-    } else if (err != ERR_OK) {
+    enum err err = state_folder(folder, &why);
+    err = err == ERR_OK ? budget_take(check, folder, max, &is_taken, &why) : err;
+    if (err != ERR_OK) {
         complain(&why);
     }
-    return err == ERR_OK;
+    return is_taken;
 }
 
 void check_settle_login(const struct check *check)
 {
     struct why why;
-    const struct check_params *p = check_params(check);
-    const struct check_result *r = check_result(check);
-    const struct logins_account account = {p->target.host, p->target.port, p->user};
-    bool is_harmless = r->logins == 0 || (r->report != NULL && r->report->auth_accepted);
-    if (is_harmless && logins_give_back(&account, p->wall_time, &why) != ERR_OK) {
+    char folder[STATE_PATH_MAX];
+    enum err err = state_folder(folder, &why);
+    err = err == ERR_OK ? budget_settle(check, folder, &why) : err;
+    if (err != ERR_OK) {
         complain(&why);
     }
 }

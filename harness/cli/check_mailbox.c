@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "check/budget.h"
 #include "cli/check_command.h"
-#include "cli/check_logins.h"
-#include "cli/logins.h"
+#include "cli/state.h"
 #include "run/interrupt.h"
 
 static const int64_t LIMIT_US = 120000000;
@@ -174,18 +174,33 @@ static unsigned login_max(const struct check_command *c)
     return (unsigned)config_number(c->config, &c->entries, SETTING_LOGINS_PER_HOUR);
 }
 
+/* Is there something to count? Then folder is where. */
+static bool counts(const struct check_command *c, char folder[STATE_PATH_MAX])
+{
+    struct why why;
+    const struct mailbox_request *r = &c->mailbox.request;
+    if (login_max(c) == 0 || budget_is_loopback(r->connect_to != NULL ? r->connect_to : r->host)) {
+        return false;
+    }
+    bool has_folder = state_folder(folder, &why) == ERR_OK;
+    if (!has_folder) {
+        fprintf(stderr, "smtpdx check: logins cannot be counted: %s\n", why.text);
+    }
+    return has_folder;
+}
+
 /* A login that is refused counts as one of this hour's, like those of the check. False: none is
  * left. */
 static bool take_login(const struct check_command *c, struct mailbox_answer *answer)
 {
     struct why why;
     unsigned used;
+    char folder[STATE_PATH_MAX];
     const struct mailbox_request *r = &c->mailbox.request;
-    const struct logins_account account = {r->host, r->port, slice_of(r->user)};
-    const char *dialled = r->connect_to != NULL ? r->connect_to : r->host;
-    if (login_max(c) == 0 || check_is_loopback(dialled)) {
+    if (!counts(c, folder)) {
         return true;
     }
+    const struct logins_account account = {folder, r->host, r->port, slice_of(r->user)};
     enum err err = logins_take(&account, (int64_t)time(NULL), login_max(c), &used, &why);
     if (err == ERR_LIMIT) {
         *answer = (struct mailbox_answer){.state = MAILBOX_HELD};
@@ -199,12 +214,14 @@ static bool take_login(const struct check_command *c, struct mailbox_answer *ans
 static void settle_login(const struct check_command *c, const struct mailbox_answer *answer)
 {
     struct why why;
+    char folder[STATE_PATH_MAX];
     const struct mailbox_request *r = &c->mailbox.request;
-    const struct logins_account account = {r->host, r->port, slice_of(r->user)};
-    const char *dialled = r->connect_to != NULL ? r->connect_to : r->host;
     bool is_harmless = answer->logins == 0 || answer->state != MAILBOX_NO_LOGIN;
-    if (login_max(c) != 0 && !check_is_loopback(dialled) && is_harmless &&
-        logins_give_back(&account, (int64_t)time(NULL), &why) != ERR_OK) {
+    if (!is_harmless || !counts(c, folder)) {
+        return;
+    }
+    const struct logins_account account = {folder, r->host, r->port, slice_of(r->user)};
+    if (logins_give_back(&account, (int64_t)time(NULL), &why) != ERR_OK) {
         fprintf(stderr, "smtpdx check: logins cannot be counted: %s\n", why.text);
     }
 }

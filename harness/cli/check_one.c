@@ -9,14 +9,14 @@
 #include "cli/check_report.h"
 #include "run/interrupt.h"
 
-enum { LOOK_US = 100000, ABANDON_LOOKS = 3 };
+enum { LOOK_US = 100000 };
 
 static void on_done(void *context)
 {
     ((struct check_command *)context)->is_done = true;
 }
 
-/* Until it is done or somebody is tired of waiting; a dial that was abandoned gets a moment. */
+/* Until it is done or somebody is tired of waiting. */
 static void wait_for(struct check_command *c, struct world *world, struct check *check)
 {
     while (!c->is_done) {
@@ -24,9 +24,6 @@ static void wait_for(struct check_command *c, struct world *world, struct check 
         if (interrupt_number() != 0) {
             check_cancel(check);
         }
-    }
-    for (unsigned i = 0; interrupt_number() != 0 && i < ABANDON_LOOKS; i++) {
-        (void)world_run_once(world, LOOK_US);
     }
 }
 

@@ -4,11 +4,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "check/wishes.h"
 #include "net/tls.h"
 
 const char *check_option(const struct check_command *c, enum setting s)
@@ -17,27 +16,10 @@ const char *check_option(const struct check_command *c, enum setting s)
     return v.from == CONFIG_OPTION ? v.text : NULL;
 }
 
-static int unknown_word(const char *option, const char *value, const char *const *known, size_t n)
+/* The option is known, and what it was given is not. */
+static int wrong_word(const char *option, const struct why *why)
 {
-    const char *nearest = text_nearest(slice_of(value), known, n);
-    return cli_wrong_use(&command_check, "--%s does not know '%s'%s%s%s", option, value,
-                         nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "'?)" : "");
-}
-
-static int read_until(struct check_command *c)
-{
-    static const char *const stages[] = {"connect", "greeting", "ehlo", "starttls", "tls",
-                                         "auth",    "mail",     "rcpt", "data"};
-    for (size_t i = 0; c->until != NULL && i < COUNT(stages); i++) {
-        if (strcmp(c->until, stages[i]) == 0) {
-            bool is_known = stage_from_slug(slice_of(c->until), &c->params.until);
-            must(is_known);
-            return EXIT_ALL_PASSED;
-        }
-    }
-    return c->until != NULL ? unknown_word("until", c->until, stages, COUNT(stages))
-                            : EXIT_ALL_PASSED;
+    return cli_wrong_use(&command_check, "--%s %s", option, why->text);
 }
 
 int check_read_words(struct check_command *c)
@@ -54,25 +36,11 @@ int check_read_words(struct check_command *c)
             config_set_option(c->config, SETTING_FAMILY, c->is_ipv4 ? "ipv4" : "ipv6", &why);
         must(err == ERR_OK);
     }
-    return read_until(c);
+    return wish_until(c->until, &c->params.until, &why) == ERR_OK ? EXIT_ALL_PASSED
+                                                                  : wrong_word("until", &why);
 }
 
 /* ---- what the options mean together ---- */
-
-/* A proxy's own password is not to be seen either, should the library repeat the URL. */
-static void hide_proxy_password(const struct check_command *c, const char *proxy)
-{
-    struct why why;
-    struct slice url = slice_of(proxy);
-    size_t scheme = slice_find(url, SLICE("://")), at = slice_find_char(url, '@');
-    struct slice login = slice_sub(url, scheme != SIZE_MAX ? scheme + 3 : 0, at);
-    size_t colon = slice_find_char(login, ':');
-    if (at != SIZE_MAX && colon != SIZE_MAX) {
-        struct slice secret = slice_from(login, colon + 1);
-        secret = slice_sub(secret, 0, slice_find_char(secret, '@'));
-        (void)!redactor_add(c->redactor, "proxy", secret, &why); /* too short: as it is */
-    }
-}
 
 static int make_tls(struct check_command *c, const struct config_value *ca, struct slice *pem,
                     struct tls_setup **out)
@@ -132,7 +100,7 @@ int check_take_defaults(struct check_command *c)
 {
     const struct config_value ca = config_get(c->config, NULL, SETTING_CA);
     const char *proxy = config_text(c->config, NULL, SETTING_PROXY);
-    hide_proxy_password(c, proxy);
+    wish_hide_proxy(proxy, c->redactor);
     c->find.proxy = proxy;
     c->stored.route.proxy = proxy;
     c->stored.store_file = config_text(c->config, NULL, SETTING_STORE);
@@ -383,26 +351,8 @@ int check_read_credential(struct check_command *c)
 void check_complete(struct check_command *c)
 {
     struct check_params *p = &c->params;
-    unsigned char random[12];
-    char hostname[256];
-    struct buf id;
     p->mapper = c->mapper;
-    p->wall_time = (int64_t)time(NULL);
     p->from = slice_of(c->from);
     p->rcpt = slice_of(c->to);
-    const char *name = p->helo.n == 0 ? cli_hostname(hostname, sizeof hostname) : NULL;
-    p->helo = name != NULL ? slice_of(arena_text(&c->arena, slice_of(name))) : p->helo;
-    p->retry.factor = 2;
-    p->retry.jitter = 0.25;
-    p->retry.max_delay_us = 60000000;
-    (void)!getrandom(&p->seed, sizeof p->seed, 0);
-    (void)!getrandom(random, sizeof random, 0);
-    buf_init(&id, 64);
-    buf_add_text(&id, "smtpdx.");
-    for (size_t i = 0; i < sizeof random; i++) {
-        buf_addf(&id, "%02x", random[i]);
-    }
-    buf_add_text(&id, "@smtpdx.invalid");
-    p->message_id = arena_copy(&c->arena, buf_slice(&id));
-    buf_release(&id);
+    wish_complete(p, &c->arena);
 }

@@ -64,9 +64,6 @@ struct cli_strings {
 void cli_strings_add(struct cli_strings *s, const char *text);
 void cli_strings_free(struct cli_strings *s);
 
-/* The name of this machine in space, when it is a full one that EHLO can carry; else NULL. */
-const char *cli_hostname(char *space, size_t size);
-
 /* Provider files (a folder may override), with errors printed. NULL on failure. */
 struct registry;
 struct registry *cli_load_registry(const char *folder);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "check/logins.h"
 #include "cli/check_command.h"
 #include "cli/config_file.h"
 #include "cli/explain.h"

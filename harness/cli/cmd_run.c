@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "check/wishes.h"
 #include "cli/github.h"
 #include "cli/outputs.h"
 #include "cli/selection.h"
@@ -451,7 +452,7 @@ static int with_context(struct run_command *r, struct secrets *secrets)
         .only_verdicts = r->outputs.count == 0 && r->outputs.log == NULL && !r->is_verbose,
     };
     char today[20], hostname[256] = "";
-    context.hostname = cli_hostname(hostname, sizeof hostname);
+    context.hostname = wish_own_name(hostname, sizeof hostname);
     text_utc(context.wall_time, today);
     today[10] = '\0';
     context.today = today;

@@ -462,6 +462,7 @@ static int with_world(struct serve *s)
     if (s->spec->security != SECURITY_NONE || s->has_tokens) {
         status = write_ca(s);
     }
+    world_raise_descriptor_limit();
     if (status == EXIT_ALL_PASSED && world_new_sockets(&world, &why) != ERR_OK) {
         fprintf(stderr, "smtpdx serve: %s\n", why.text);
         status = EXIT_NOT_JUDGED;

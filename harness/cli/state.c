@@ -43,11 +43,16 @@ static enum err make_folder(char *folder, struct why *why)
                : why_set(why, ERR_IO, "%s: %s", folder, strerror(errno));
 }
 
+enum err state_folder(char out[STATE_PATH_MAX], struct why *why)
+{
+    TRY(find_folder(out, why));
+    return make_folder(out, why);
+}
+
 enum err state_path(const char *name, char out[STATE_PATH_MAX], struct why *why)
 {
-    char folder[FOLDER_MAX];
-    TRY(find_folder(folder, why));
-    TRY(make_folder(folder, why));
+    char folder[STATE_PATH_MAX];
+    TRY(state_folder(folder, why));
     int n = snprintf(out, STATE_PATH_MAX, "%s/%s", folder, name);
     must(n > 0 && n < STATE_PATH_MAX);
     return ERR_OK;

@@ -8,6 +8,8 @@
 
 enum { STATE_PATH_MAX = 440 };
 
+/* The folder itself. Errors: ERR_IO (there is none, or it cannot be made). */
+enum err state_folder(char out[STATE_PATH_MAX], struct why *why) MUST_USE;
 /* The path of a file in it. Errors: ERR_IO (there is no folder for it, or it cannot be made). */
 enum err state_path(const char *name, char out[STATE_PATH_MAX], struct why *why) MUST_USE;
 

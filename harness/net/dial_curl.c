@@ -355,6 +355,9 @@ static void set_options(struct curl_dial *d, const struct dial_params *params)
     curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->error);
     curl_easy_setopt(d->easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(d->easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* whoever gives up does not wait for the system's resolver */
+    curl_easy_setopt(d->easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     /* Not FORBID_REUSE as well: with it libcurl closes the connection before it can be taken. */
     curl_easy_setopt(d->easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(d->easy, CURLOPT_IPRESOLVE, resolve[params->family]);
@@ -416,6 +419,17 @@ void dial_curl_start(struct dial_curl *c, const struct dial_params *params, dial
     set_target(d, params);
     set_resolve(d, params);
     must(curl_multi_add_handle(c->multi, d->easy) == CURLM_OK);
+}
+
+void dial_curl_drop(struct dial_curl *c, const void *context)
+{
+    struct curl_dial *d = c->dials;
+    while (d != NULL && d->context != context) {
+        d = d->next;
+    }
+    if (d != NULL) {
+        dial_release(d);
+    }
 }
 
 /* ---- life ---- */

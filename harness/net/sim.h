@@ -134,6 +134,7 @@ void sim_listener_plan(struct listener *listener, const struct link_plan *plan);
 void sim_listener_release(struct listener *listener);
 void sim_dial(struct world *world, const struct dial_params *params, dial_done *on_done,
               void *context);
+void sim_dial_drop(struct world *world, const void *context);
 void sim_dial_event(struct sim_world *w, struct sim_event *e); /* takes e */
 void sim_listeners_release(struct sim_world *w);
 

@@ -159,6 +159,25 @@ void sim_dial(struct world *world, const struct dial_params *params, dial_done *
     sim_event_post(w, e, e->dial.latency_us);
 }
 
+static void on_dropped(void *context, const struct dial_result *result)
+{
+    (void)context;
+    if (result->link != NULL) {
+        link_reset(result->link);
+    }
+}
+
+void sim_dial_drop(struct world *world, const void *context)
+{
+    struct sim_world *w = (struct sim_world *)world;
+    for (struct sim_event *e = w->all_events; e != NULL; e = e->next_made) {
+        bool is_dial = e->kind == SIM_ACCEPT || e->kind == SIM_DIALLED;
+        if (is_dial && e->dial.on_done != NULL && e->dial.context == context) {
+            e->dial.on_done = on_dropped;
+        }
+    }
+}
+
 /* The answer is on its way before the listener's side says its first word. */
 static void on_syn(struct sim_world *w, struct sim_event *e)
 {
@@ -191,6 +210,7 @@ static const char *words_of(enum fault fault)
 static void on_answer(struct sim_world *w, struct sim_event *e)
 {
     struct sim_dial dial = e->dial;
+    e->dial = (struct sim_dial){.on_done = NULL};
     sim_event_recycle(w, e);
     struct dial_result result = {.fault = dial.fault, .connect_us = w->now_us - dial.start_us};
     if (dial.fault == FAULT_NONE) {

@@ -117,6 +117,7 @@ void sock_listeners_free(struct sock_world *w);
 /* sockets_dial.c */
 void sock_dial(struct world *world, const struct dial_params *params, dial_done *on_done,
                void *context);
+void sock_dial_drop(struct world *world, const void *context);
 void sock_dial_ready(struct sock_link *l, int status); /* the connecting descriptor has an answer */
 void sock_dials_free(struct sock_world *w); /* the links of those under way stay in w->links */
 enum fault sock_fault_of_errno(int number);
@@ -125,6 +126,7 @@ enum fault sock_fault_of_errno(int number);
 struct dial_curl *dial_curl_new(struct sock_world *w);
 void dial_curl_start(struct dial_curl *c, const struct dial_params *params, dial_done *on_done,
                      void *context);
+void dial_curl_drop(struct dial_curl *c, const void *context);
 void dial_curl_free(struct dial_curl *c); /* dials under way are dropped; NULL is fine */
 
 #endif

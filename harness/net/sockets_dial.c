@@ -146,6 +146,24 @@ static void on_time(struct timer *t, int64_t now_us)
     dial_fail(d, d->error != 0 ? d->error : ETIMEDOUT);
 }
 
+void sock_dial_drop(struct world *world, const void *context)
+{
+    struct sock_world *w = (struct sock_world *)world;
+    struct sock_dial *d = w->dials;
+    while (d != NULL && d->context != context) {
+        d = d->next;
+    }
+    if (d != NULL) {
+        struct sock_link *link = d->link;
+        dial_free(d);
+        if (link != NULL) {
+            sock_link_destroy(link);
+        }
+    } else if (w->curl != NULL) {
+        dial_curl_drop(w->curl, context);
+    }
+}
+
 void sock_dials_free(struct sock_world *w)
 {
     while (w->dials != NULL) {

@@ -46,6 +46,16 @@ void world_stop(struct world *w)
     w->is_stopped = true;
 }
 
+int world_poll_fd(const struct world *w)
+{
+    return w->ops->poll_fd(w);
+}
+
+int world_wait_ms(struct world *w)
+{
+    return w->ops->wait_ms(w);
+}
+
 enum err world_watch_fd(struct world *w, int fd, void (*on_readable)(void *context), void *context,
                         struct why *why)
 {
@@ -101,6 +111,11 @@ void world_dial(struct world *w, const struct dial_params *params,
 {
     must(params->host != NULL && on_done != NULL);
     w->ops->dial(w, params, on_done, context);
+}
+
+void world_dial_drop(struct world *w, const void *context)
+{
+    w->ops->dial_drop(w, context);
 }
 
 void link_start(struct link *l, const struct link_handler *handler)

@@ -91,6 +91,9 @@ struct world_ops; /* net/ only */
 
 /* Sockets. Errors: ERR_IO. */
 enum err world_new_sockets(struct world **out, struct why *why) MUST_USE;
+/* Raises this process's soft limit of open descriptors to the hard one: a thousand silent servers in one
+ * worker are three thousand descriptors. For programs; a library has no business with it. */
+void world_raise_descriptor_limit(void);
 /* Simulation; the virtual clock starts at 0. */
 struct world *world_new_simulation(void);
 void world_free(struct world *w);
@@ -104,6 +107,11 @@ void world_run(struct world *w);
 /* Runs what is due without waiting longer than wait_us; false when nothing is left to do. */
 bool world_run_once(struct world *w, int64_t wait_us);
 void world_stop(struct world *w);
+/* Sockets, for a loop that is somebody else's: a descriptor that is readable when there is something to
+ * run, and the milliseconds after which there is all the same (-1: never). Both hold until the next call
+ * into the world. Simulation: -1 and 0. */
+int world_poll_fd(const struct world *w);
+int world_wait_ms(struct world *w);
 /* Sockets: calls back when fd is readable (the worker's pipe to its parent). NULL handler removes. */
 enum err world_watch_fd(struct world *w, int fd, void (*on_readable)(void *context), void *context,
                         struct why *why) MUST_USE;
@@ -133,6 +141,10 @@ void listener_release(struct listener *l); /* back to the pool; pending connecti
  */
 void world_dial(struct world *w, const struct dial_params *params,
                 void (*on_done)(void *context, const struct dial_result *result), void *context);
+/* The dial that was to report to this context does not; what it may still come to is closed. Does not
+ * wait, though the system's resolver may go on in a thread of libcurl's (from 7.87 on; older ones wait
+ * for it). Nothing happens when there is none. */
+void world_dial_drop(struct world *w, const void *context);
 
 void link_start(struct link *l, const struct link_handler *handler); /* begins to read */
 void link_write(struct link *l, struct slice bytes);  /* copies; one segment per call where it fits */

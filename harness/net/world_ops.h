@@ -26,6 +26,8 @@ struct world_ops {
     void (*timer_stop)(struct world *w, struct timer *t);
     void (*run)(struct world *w);
     bool (*run_once)(struct world *w, int64_t wait_us);
+    int (*poll_fd)(const struct world *w);
+    int (*wait_ms)(struct world *w);
     enum err (*watch_fd)(struct world *w, int fd, void (*on_readable)(void *context), void *context,
                          struct why *why);
     enum err (*listen)(struct world *w, const struct listen_params *params, struct listener **out,
@@ -34,6 +36,7 @@ struct world_ops {
     void (*listener_release)(struct listener *l);
     void (*dial)(struct world *w, const struct dial_params *params, dial_done *on_done,
                  void *context);
+    void (*dial_drop)(struct world *w, const void *context);
     void (*link_start)(struct link *l, const struct link_handler *handler);
     void (*link_write)(struct link *l, struct slice bytes);
     void (*link_write_last)(struct link *l, struct slice bytes);

@@ -48,6 +48,18 @@ static bool sim_run_once(struct world *world, int64_t wait_us)
     return sim_has_more(w);
 }
 
+static int sim_poll_fd(const struct world *world)
+{
+    (void)world;
+    return -1;
+}
+
+static int sim_wait_ms(struct world *world)
+{
+    (void)world;
+    return 0;
+}
+
 static enum err sim_watch_fd(struct world *world, int fd, void (*on_readable)(void *context),
                              void *context, struct why *why)
 {
@@ -75,11 +87,14 @@ static const struct world_ops sim_ops = {
     .timer_stop = sim_timer_stop,
     .run = sim_run,
     .run_once = sim_run_once,
+    .poll_fd = sim_poll_fd,
+    .wait_ms = sim_wait_ms,
     .watch_fd = sim_watch_fd,
     .listen = sim_listen,
     .listener_plan = sim_listener_plan,
     .listener_release = sim_listener_release,
     .dial = sim_dial,
+    .dial_drop = sim_dial_drop,
     .link_start = sim_link_start,
     .link_write = sim_link_write,
     .link_write_last = sim_link_write,

@@ -2,8 +2,6 @@
 /*
  * The sockets world: one libuv loop, one uv_timer under the timer heap, descriptors that others
  * want watched. It owns no standard stream and changes no signal: writes use MSG_NOSIGNAL.
- * The soft limit of open descriptors is raised to the hard one, because a thousand silent servers
- * in one worker are three thousand descriptors.
  */
 #include "net/sockets.h"
 
@@ -166,6 +164,19 @@ static bool sock_run_once(struct world *world, int64_t wait_us)
     return has_more;
 }
 
+static int sock_poll_fd(const struct world *world)
+{
+    return uv_backend_fd(&((const struct sock_world *)world)->loop);
+}
+
+/* The loop's idea of the time is that of its last turn; the caller may have been busy since. */
+static int sock_wait_ms(struct world *world)
+{
+    struct sock_world *w = (struct sock_world *)world;
+    uv_update_time(&w->loop);
+    return uv_backend_timeout(&w->loop);
+}
+
 /* ---- watching ---- */
 
 static void on_watch(uv_poll_t *poll, int status, int events)
@@ -249,11 +260,14 @@ static const struct world_ops sock_ops = {
     .timer_stop = sock_timer_stop,
     .run = sock_run,
     .run_once = sock_run_once,
+    .poll_fd = sock_poll_fd,
+    .wait_ms = sock_wait_ms,
     .watch_fd = sock_watch_fd,
     .listen = sock_listen,
     .listener_plan = sock_listener_plan,
     .listener_release = sock_listener_release,
     .dial = sock_dial,
+    .dial_drop = sock_dial_drop,
     .link_start = sock_link_start,
     .link_write = sock_link_write,
     .link_write_last = sock_link_write_last,
@@ -265,7 +279,7 @@ static const struct world_ops sock_ops = {
     .link_pause = sock_link_pause,
 };
 
-static void raise_descriptor_limit(void)
+void world_raise_descriptor_limit(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -283,7 +297,6 @@ enum err world_new_sockets(struct world **out, struct why *why)
         free(w);
         return why_set(why, ERR_IO, "the event loop cannot start: %s", uv_strerror(err));
     }
-    raise_descriptor_limit();
     w->world.ops = &sock_ops;
     timers_init(&w->world.timers);
     uv_timer_init(&w->loop, &w->uv_timer);

@@ -181,6 +181,7 @@ static void on_readable(void *context)
 static int run_sockets(struct worker *w)
 {
     struct why why;
+    world_raise_descriptor_limit();
     if (world_new_sockets(&w->world, &why) != ERR_OK) {
         fprintf(stderr, "smtpdx: worker: %s\n", why.text);
         return 1;

@@ -502,6 +502,28 @@ static void case_bad_connect_to(struct rig *r)
     assert_string_equal(fault_name(r->result.fault), "DNS_FAILURE");
 }
 
+/* Nobody is told of it any more, and what it came to is closed: the peer hears of it. */
+static void case_dropped_dial(struct rig *r)
+{
+    rig_listen(r, FAMILY_ANY, false);
+    world_dial_drop(r->world, r); /* there is none */
+    rig_dial(r);
+    world_dial_drop(r->world, &r->client); /* of another context */
+    RUN_UNTIL(r, r->dials == 1);
+    end_close(&r->client);
+    RUN_UNTIL(r, r->server.eofs == 1);
+    r->server.link = NULL;
+    rig_dial(r);
+    world_dial_drop(r->world, r);
+    dial_with(r, &(struct dial_params){.host = "localhost", .port = listener_port(r->listener)});
+    world_dial_drop(r->world, r);
+    for (int i = 0; i < 20; i++) {
+        (void)world_run_once(r->world, 1000);
+    }
+    assert_int_equal(r->dials, 1);
+    listener_release(r->listener);
+}
+
 static void case_no_such_name(struct rig *r)
 {
     dial_with(r, &(struct dial_params){
@@ -791,6 +813,7 @@ static const struct {
     { "both close",                               case_both_close },
     { "close on EOF, in the handler",             case_eof_then_close },
     { "nobody listens",                           case_dead_listener },
+    { "a dial that nobody waits for any more",    case_dropped_dial },
     { "connect_to without a port",                case_bad_connect_to },
     { "a name that does not resolve",             case_no_such_name },
     { "a name that is none",                      case_hostile_name },

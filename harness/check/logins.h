@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How many logins were tried on an account within the last hour and not accepted, remembered from one
- * run to the next, so that no customer is locked out by us. Kept in SMTPDX_STATE_DIR, else in
- * XDG_STATE_HOME/smtpdx, else in ~/.local/state/smtpdx, which only the owner can read.
+ * run to the next, so that no customer is locked out by us. Kept in files of a folder that the caller
+ * names, which only the owner can read.
  */
-#ifndef SMTPDX_CLI_LOGINS_H
-#define SMTPDX_CLI_LOGINS_H
+#ifndef SMTPDX_CHECK_LOGINS_H
+#define SMTPDX_CHECK_LOGINS_H
 
 #include "base/err.h"
 
 struct logins_account {
+    const char *folder; /* that is there */
     const char *host;
     unsigned port;
     struct slice user;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See logins.h. A file of JSON lines, rewritten as a whole under a lock and put in place at once.
  */
-#include "cli/logins.h"
+#include "check/logins.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cli/state.h"
 #include "doc/json.h"
 #include "doc/node.h"
 
-enum { STATE_MAX = 4 * 1024 * 1024 };
+enum { STATE_MAX = 4 * 1024 * 1024, PATH_MAX_OCTETS = 440 };
 
 struct book {
-    char path[STATE_PATH_MAX], fresh[STATE_PATH_MAX], lock_path[STATE_PATH_MAX];
+    char path[PATH_MAX_OCTETS], fresh[PATH_MAX_OCTETS], lock_path[PATH_MAX_OCTETS];
     int lock;
     struct arena arena;
     struct buf kept;  /* the lines of this hour */
@@ -63,13 +62,22 @@ static void keep(struct book *b, struct slice text, const struct logins_account 
     json_free(line);
 }
 
+static enum err path_in(const char *folder, const char *name, char out[PATH_MAX_OCTETS],
+                        struct why *why)
+{
+    int n = snprintf(out, PATH_MAX_OCTETS, "%s/%s", folder, name);
+    return n > 0 && n < PATH_MAX_OCTETS
+               ? ERR_OK
+               : why_set(why, ERR_IO, "the path of the folder is too long: %.80s…", folder);
+}
+
 static enum err open_book(struct book *b, const struct logins_account *account, int64_t now_s,
                           struct why *why)
 {
     struct slice text = {NULL, 0}, line;
-    TRY(state_path("logins", b->path, why));
-    TRY(state_path("logins.new", b->fresh, why));
-    TRY(state_path("logins.lock", b->lock_path, why));
+    TRY(path_in(account->folder, "logins", b->path, why));
+    TRY(path_in(account->folder, "logins.new", b->fresh, why));
+    TRY(path_in(account->folder, "logins.lock", b->lock_path, why));
     b->lock = open(b->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (b->lock < 0 || flock(b->lock, LOCK_EX) != 0) {
         return io_error(b->lock_path, why);
