@@ -317,6 +317,9 @@ static bool read_answer(struct talk *t)
         if (!is_done && now_us() > end) {
             return fail(t, FAULT_REPLY_TOO_LONG, "");
         }
+        if (is_cancelled(t)) { /* also while there is always something to read */
+            return cancelled(t);
+        }
     }
     return is_done;
 }
