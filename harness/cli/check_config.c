@@ -2,6 +2,8 @@
 /* See check_config.h. What stands in the target itself goes before its entries. */
 #include "cli/check_config.h"
 
+#include <string.h>
+
 #include "doc/node.h"
 #include "net/tls.h"
 
@@ -15,6 +17,13 @@ struct given {
     struct slice name;  /* what an entry may be called: a provider, a host, a domain */
     struct slice port;
     bool is_address;
+    struct slice text;            /* all of it */
+    const struct provider *named; /* by its name, or by a domain of its; NULL: none */
+};
+
+struct server {
+    const char *host, *port; /* port: "" for the usual one */
+    const char *said_by;     /* file and line */
 };
 
 static void split_port(struct given *g)
@@ -32,7 +41,7 @@ static void split_port(struct given *g)
 
 static struct given split(struct slice text)
 {
-    struct given g = {.name = text};
+    struct given g = {.name = text, .text = text};
     size_t scheme = slice_find(text, SLICE("://")), at = SIZE_MAX;
     size_t from = scheme != SIZE_MAX ? scheme + 3 : 0;
     for (size_t i = from; i < text.n && text.p[i] != '/'; i++) {
@@ -53,18 +62,16 @@ static struct given split(struct slice text)
 
 /* The target, with the host and the port that the entries say in their places. */
 static enum err read_configured(const struct registry *providers, const struct given *g,
-                                const char *host, const char *port, struct arena *arena,
+                                const struct server *server, struct arena *arena,
                                 struct check_target *out, struct why *why)
 {
-    bool is_ipv6 = slice_find_char(slice_of(host), ':') != SIZE_MAX;
+    bool is_ipv6 = strchr(server->host, ':') != NULL;
+    /* a host without a dot or port would be taken for a provider */
+    bool is_bare = !is_ipv6 && strchr(server->host, '.') == NULL && server->port[0] == '\0';
+    const char *port = is_bare && g->front.n == 0 ? "587" : server->port;
     const char *text =
-        arena_printf(arena, SLICE_FMT "%s%s%s%s%s", SLICE_ARG(g->front), is_ipv6 ? "[" : "", host,
-                     is_ipv6 ? "]" : "", port[0] != '\0' ? ":" : "", port);
-    bool has_mark = is_ipv6 || slice_find_char(slice_of(text), '.') != SIZE_MAX ||
-                    slice_find_char(slice_of(text), ':') != SIZE_MAX;
-    if (!has_mark) { /* a host without a dot would be taken for a provider */
-        text = arena_printf(arena, "%s:587", text);
-    }
+        arena_printf(arena, SLICE_FMT "%s%s%s%s%s", SLICE_ARG(g->front), is_ipv6 ? "[" : "",
+                     server->host, is_ipv6 ? "]" : "", port[0] != '\0' ? ":" : "", port);
     return check_target_read(providers, slice_of(text), arena, out, why);
 }
 
@@ -81,33 +88,47 @@ void configured_security(const struct config_for *entries, struct check_target *
     must(is_known);
 }
 
-static enum err read_server(const struct registry *providers, const struct given *g,
-                            struct slice text, const struct provider *named,
-                            const struct config_for *entries, struct arena *arena,
-                            struct check_target *out, bool *is_found, struct why *why)
+/* The host and the port that the entries say, as far as the target does not; false: they say none.
+ */
+static bool find_server_in(const struct given *g, const struct config_for *entries,
+                           struct arena *arena, struct server *out)
 {
     struct config_value host = config_of_entries(entries, SETTING_HOST);
     struct config_value port = config_of_entries(entries, SETTING_PORT);
-    bool is_said = host.text != NULL || (port.text != NULL && named != NULL);
+    bool has_port = g->port.n == 0 && port.text != NULL && (g->named != NULL || !g->is_address);
+    if (host.text == NULL && !has_port) {
+        return false;
+    }
+    out->host = host.text != NULL ? host.text : usual_host(g->named, g->name, arena);
+    out->port = g->port.n != 0 ? arena_text(arena, g->port) : port.text != NULL ? port.text : "";
+    out->said_by = host.text != NULL ? host.where : port.where;
+    return true;
+}
+
+/* The entry's mode is that of the entry's port, and a URL says its own. */
+static bool may_take_security(const struct given *g, const struct config_for *entries)
+{
+    const char *port = config_of_entries(entries, SETTING_PORT).text;
+    bool is_other = g->port.n != 0 && port != NULL && !slice_eq_text(g->port, port);
+    return g->front.n == 0 && !is_other;
+}
+
+static enum err read_server(const struct registry *providers, const struct given *g,
+                            const struct config_for *entries, struct arena *arena,
+                            struct check_target *out, bool *is_found, struct why *why)
+{
+    struct server server;
+    bool is_said = find_server_in(g, entries, arena, &server);
     *is_found = is_said || !g->is_address;
-    if (!*is_found) {
-        return ERR_OK;
+    if (is_said) {
+        TRY(read_configured(providers, g, &server, arena, out, why));
+        out->found_by = server.said_by;
+        out->provider = g->named != NULL ? g->named : out->provider;
+        out->user = g->is_address ? arena_copy(arena, g->text) : out->user;
+    } else if (*is_found) {
+        TRY(check_target_read(providers, g->text, arena, out, why));
     }
-    if (host.text == NULL && (port.text == NULL || g->port.n != 0)) {
-        TRY(check_target_read(providers, text, arena, out, why));
-    } else {
-        const char *at = host.text != NULL ? host.text : usual_host(named, g->name, arena);
-        const char *number = g->port.n != 0      ? arena_text(arena, g->port)
-                             : port.text != NULL ? port.text
-                                                 : "";
-        TRY(read_configured(providers, g, at, number, arena, out, why));
-        out->found_by = host.text != NULL ? host.where : port.where;
-        out->provider = named != NULL ? named : out->provider;
-        out->user = g->is_address ? arena_copy(arena, text) : out->user;
-    }
-    /* the entry's mode is that of the entry's port */
-    bool is_other_port = g->port.n != 0 && port.text != NULL && !slice_eq_text(g->port, port.text);
-    if (g->front.n == 0 && !is_other_port) {
+    if (*is_found && may_take_security(g, entries)) {
         configured_security(entries, out);
     }
     return ERR_OK;
@@ -118,14 +139,14 @@ enum err configured_target(const struct config *config, const struct registry *p
                            struct config_for *entries, bool *is_found, struct why *why)
 {
     struct given g = split(given);
-    const struct provider *named = registry_find(providers, given);
-    named = named == NULL && g.is_address ? registry_by_address(providers, given) : named;
+    g.named =
+        g.is_address ? registry_by_address(providers, given) : registry_find(providers, given);
     entries->count = 0;
     config_for_add(config, g.name, entries);
-    if (named != NULL) {
-        config_for_add(config, slice_of(named->name), entries);
+    if (g.named != NULL) {
+        config_for_add(config, slice_of(g.named->name), entries);
     }
-    TRY(read_server(providers, &g, given, named, entries, arena, out, is_found, why));
+    TRY(read_server(providers, &g, entries, arena, out, is_found, why));
     if (*is_found && out->provider != NULL) {
         config_for_add(config, slice_of(out->provider->name), entries);
     }

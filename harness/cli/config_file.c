@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20 };
@@ -61,6 +62,13 @@ static int complain(const struct cli_command *command, const char *text, int sta
     return status;
 }
 
+/* It says to which server a credential goes, and which certificates are believed. */
+static bool is_open_to_all(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0;
+}
+
 static int read_file(const struct cli_command *command, const char *path,
                      const struct registry *providers, struct arena *arena, struct config *c)
 {
@@ -68,6 +76,12 @@ static int read_file(const struct cli_command *command, const char *path,
     struct slice text;
     struct doc_errors errors;
     if (doc_read_file(path, FILE_MAX, arena, &text, &why) != ERR_OK) {
+        return complain(command, why.text, EXIT_DID_NOT_LOAD);
+    }
+    if (is_open_to_all(path)) {
+        (void)why_set(&why, ERR_INVALID,
+                       "%s: everybody can write to it, and it says where credentials go: chmod o-w",
+                       path);
         return complain(command, why.text, EXIT_DID_NOT_LOAD);
     }
     doc_errors_init(&errors, arena);

@@ -323,6 +323,21 @@ static enum check_verdict verdict_of(const struct diagnosis *d)
     return is_unknown ? CHECK_UNKNOWN : CHECK_NOT_USABLE;
 }
 
+/* Without the mapper's words: the same verdict, and the reply in the place of the cause. */
+static void what_was_replied_stays(const struct play *p, const char *name)
+{
+    const struct check_result *r = check_result(p->check);
+    enum check_verdict verdict = r->verdict;
+    char code[16];
+    snprintf(code, sizeof code, "%u", r->report->reply.code);
+    check_forget_diagnosis(p->check);
+    if (r->has_diagnosis || r->verdict != verdict || r->attempts[0].cause[0] != '\0' ||
+        strncmp(r->because, code, strlen(code)) != 0) {
+        fail_msg("%s: without a diagnosis it is %s: %s", name, check_verdict_slug(r->verdict),
+                 r->because);
+    }
+}
+
 static void play_reply(const struct provider *one, const struct provider_reply *reply)
 {
     const struct spec_action action = {
@@ -351,6 +366,7 @@ static void play_reply(const struct provider *one, const struct provider_reply *
         has_failed_line = has_failed_line || r->lines[i].mark == CHECK_MARK_FAIL;
     }
     assert_true(has_failed_line);
+    what_was_replied_stays(&p, name);
     release(&p);
 }
 
