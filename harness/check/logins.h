@@ -16,7 +16,7 @@ struct logins_account {
     struct slice user;
 };
 
-enum { LOGINS_WINDOW_S = 3600 };
+enum { LOGINS_WINDOW_S = 3600, LOGINS_USUAL = 3 /* as settings.def has it */ };
 
 /*
  * Takes one of `max` logins of this hour, before it is tried; used: how many there are then, this one

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "check/logins.h"
 #include "doc/json.h"
 
 static struct registry *registry;
@@ -416,13 +417,27 @@ static void test_shown(void **state)
     config_free(c);
 }
 
+/* The C library has no configuration file, and the same bound on logins. */
+static void test_bound_on_logins(void **state)
+{
+    struct config *c = config_new();
+    (void)state;
+    assert_int_equal(config_number(c, NULL, SETTING_LOGINS_PER_HOUR), LOGINS_USUAL);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_precedence),
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_wrong_variable),
-        cmocka_unit_test(test_no_home), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_template),
+        cmocka_unit_test(test_bound_on_logins),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_precedence),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_wrong_variable),
+        cmocka_unit_test(test_no_home),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_template),
         cmocka_unit_test(test_shown),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
