@@ -89,14 +89,9 @@ static bool is_proxy(const char *url)
 
 int check_read_route(const struct check_command *c)
 {
-    struct slice host;
-    unsigned port;
-    if (c->params.connect_to != NULL &&
-        !world_split_host_port(slice_of(c->params.connect_to), &host, &port)) {
-        return cli_wrong_use(&command_check,
-                             "--connect-to wants HOST:PORT, as 127.0.0.1:2587, not "
-                             "'%s'",
-                             c->params.connect_to);
+    if (!cli_host_port(&command_check, "connect-to", c->params.connect_to) ||
+        !cli_host_port(&command_check, "token-connect-to", c->stored.route.connect_to)) {
+        return EXIT_WRONG_USE;
     }
     if (c->params.proxy != NULL) {
         hide_proxy_password(c);

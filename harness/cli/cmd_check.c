@@ -126,16 +126,6 @@ static const struct cli_option options[] = {
 
 /* ---- options ---- */
 
-static bool take_time(const char *option, const char *value, int64_t *out)
-{
-    if (text_duration(slice_of(value), out) && *out > 0) {
-        return true;
-    }
-    cli_wrong_use(&command_check, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'",
-                  option, value);
-    return false;
-}
-
 static bool take_shard(struct check_command *c, const char *value)
 {
     struct slice all = slice_of(value);
@@ -205,11 +195,11 @@ static bool on_option(void *context, size_t index, const char *value)
     struct check_command *c = context;
     switch (index) {
     case OPT_TIMEOUT:
-        return take_time("timeout", value, &c->params.timeout.total);
+        return cli_time(&command_check, "timeout", value, &c->params.timeout.total);
     case OPT_CONNECT_TIMEOUT:
-        return take_time("connect-timeout", value, &c->params.timeout.connect);
+        return cli_time(&command_check, "connect-timeout", value, &c->params.timeout.connect);
     case OPT_BACKOFF:
-        return take_time("backoff", value, &c->params.retry.base_us);
+        return cli_time(&command_check, "backoff", value, &c->params.retry.base_us);
     case OPT_RETRIES:
         return cli_number("retries", value, 0, CHECK_ATTEMPTS_MAX - 1, &c->retries);
     case OPT_JOBS:
@@ -229,20 +219,13 @@ static bool on_option(void *context, size_t index, const char *value)
 
 static int load(struct check_command *c)
 {
-    struct why why = {.line = 0};
     int status = check_read_words(c);
     if (status != EXIT_ALL_PASSED) {
         return status;
     }
     c->registry = cli_load_registry(c->folder);
-    if (c->registry == NULL) {
-        return EXIT_DID_NOT_LOAD;
-    }
-    if (mapper_new(c->registry, &c->mapper, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
-        return EXIT_DID_NOT_LOAD;
-    }
-    return check_make_tls(c);
+    c->mapper = c->registry != NULL ? cli_load_mapper(c->registry) : NULL;
+    return c->mapper != NULL ? check_make_tls(c) : EXIT_DID_NOT_LOAD;
 }
 
 static int check_one(struct check_command *c)

@@ -102,15 +102,6 @@ static const struct cli_option options[] = {
                        "provider files in DIR replace or add to the built-in ones"},
 };
 
-static bool take_time(struct serve *s, const char *value)
-{
-    if (text_duration(slice_of(value), &s->time_us) && s->time_us > 0) {
-        return true;
-    }
-    fprintf(stderr, "smtpdx: --for wants a time with its unit, as 30s or 5m, not '%s'\n", value);
-    return false;
-}
-
 static bool take_word(struct serve *s, size_t index, const char *value)
 {
     const char **const places[COUNT(options)] = {
@@ -151,7 +142,7 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_SESSIONS:
         return cli_number("sessions", value, 1, 1000000000, &s->session_max);
     case OPT_FOR:
-        return take_time(s, value);
+        return cli_time(&command_serve, "for", value, &s->time_us);
     default:
         return value != NULL ? take_word(s, index, value) : take_flag(s, index);
     }

@@ -33,6 +33,42 @@ void redirect_release(struct redirect *r)
     buf_release(&r->description);
 }
 
+/* ---- the address to come back to ---- */
+
+enum err redirect_uri_read(struct slice text, struct redirect_uri *out, struct why *why)
+{
+    uint64_t port = 0;
+    struct slice rest = slice_from(text, 7);
+    if (!slice_has_prefix(text, SLICE("http://")) || slice_find_char(text, '?') != SIZE_MAX ||
+        slice_find_char(text, '#') != SIZE_MAX || slice_find_char(text, ' ') != SIZE_MAX) {
+        return why_set(why, ERR_INVALID, "it is http://127.0.0.1[:PORT][/PATH], or localhost");
+    }
+    size_t slash = slice_find_char(rest, '/');
+    struct slice authority = slice_sub(rest, 0, slash);
+    size_t colon = slice_find_char(authority, ':');
+    out->host = slice_sub(authority, 0, colon);
+    out->path = slash != SIZE_MAX ? slice_from(rest, slash) : SLICE("");
+    if (!slice_eq_text(out->host, "127.0.0.1") && !slice_eq_text(out->host, "localhost")) {
+        return why_set(why, ERR_INVALID,
+                       "only 127.0.0.1 and localhost are this machine to every browser");
+    }
+    if (colon != SIZE_MAX &&
+        (!slice_to_u64(slice_from(authority, colon + 1), &port) || port > 65535)) {
+        return why_set(why, ERR_INVALID, "a port is a number up to 65535");
+    }
+    out->port = (unsigned)port;
+    return ERR_OK;
+}
+
+void redirect_uri_add(const struct redirect_uri *uri, unsigned port, struct buf *out)
+{
+    buf_addf(out, "http://" SLICE_FMT, SLICE_ARG(uri->host));
+    if (port != 0) {
+        buf_addf(out, ":%u", port);
+    }
+    buf_add(out, uri->path);
+}
+
 /* ---- the parameters ---- */
 
 enum field { FIELD_CODE, FIELD_STATE, FIELD_ISSUER, FIELD_ERROR, FIELD_DESCRIPTION, FIELD_COUNT };

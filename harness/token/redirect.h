@@ -25,6 +25,17 @@ enum redirect_kind {
 };
 bool redirect_is_end(enum redirect_kind kind);
 
+/* Where browsers are sent back to: "http://127.0.0.1", "http://localhost:8080/done". Slices borrow from the text. */
+struct redirect_uri {
+    struct slice host; /* 127.0.0.1 or localhost */
+    unsigned port;     /* 0: not said */
+    struct slice path; /* as written: some servers tell "" from "/" */
+};
+/* Errors: ERR_INVALID (not http, not this machine, a query). */
+enum err redirect_uri_read(struct slice text, struct redirect_uri *out, struct why *why) MUST_USE;
+/* Appends it with the port that it has got; 0: without. */
+void redirect_uri_add(const struct redirect_uri *uri, unsigned port, struct buf *out);
+
 /* Borrowed. */
 struct redirect_wish {
     struct slice path; /* of the redirect URI, "/" */

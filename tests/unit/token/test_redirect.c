@@ -175,6 +175,46 @@ static void test_too_large(void **state)
     redirect_release(&r);
 }
 
+static void test_addresses_to_come_back_to(void **state)
+{
+    static const struct {
+        const char *text, *with_port, *without; /* NULL: refused */
+    } list[] = {
+        {"http://127.0.0.1", "http://127.0.0.1:5", "http://127.0.0.1"},
+        {"http://127.0.0.1/", "http://127.0.0.1:5/", "http://127.0.0.1/"},
+        {"http://localhost:8080/done", "http://localhost:5/done", "http://localhost/done"},
+        {"https://127.0.0.1/", NULL, NULL},
+        {"http://127.0.0.1.evil.example/", NULL, NULL},
+        {"http://user@127.0.0.1/", NULL, NULL},
+        {"http://10.0.0.1/", NULL, NULL},
+        {"http://127.0.0.1:65536/", NULL, NULL},
+        {"http://127.0.0.1:x/", NULL, NULL},
+        {"http://127.0.0.1/?a", NULL, NULL},
+        {"http://127.0.0.1/a b", NULL, NULL},
+        {"127.0.0.1", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(list); i++) {
+        struct redirect_uri uri;
+        struct why why;
+        struct buf out;
+        buf_init(&out, 100);
+        enum err err = redirect_uri_read(slice_of(list[i].text), &uri, &why);
+        if ((err == ERR_OK) != (list[i].with_port != NULL)) {
+            fail_msg("%s: %s", list[i].text, err_name(err));
+        }
+        if (err == ERR_OK) {
+            redirect_uri_add(&uri, 5, &out);
+            assert_string_equal(buf_text(&out), list[i].with_port);
+            buf_reset(&out);
+            redirect_uri_add(&uri, 0, &out);
+            assert_string_equal(buf_text(&out), list[i].without);
+        }
+        buf_release(&out);
+    }
+}
+
 /* Each page is a whole answer, and made of our words alone. */
 static void test_pages(void **state)
 {
@@ -264,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_issuer_by_its_host),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_addresses_to_come_back_to),
         cmocka_unit_test(test_document),
         cmocka_unit_test(test_proof),
         cmocka_unit_test(test_question),
