@@ -192,7 +192,14 @@ static void write_jwt(struct authority *a, struct slice scope, int64_t expires_s
         buf_addf(&words, "%s" SLICE_FMT, words.n != 0 ? " " : "",
                  SLICE_ARG(slice_from(word, slash + 1)));
     }
-    json_set(claims, "scp", json_string(buf_slice(&words)));
+    if (slice_eq_text(buf_slice(&words),
+                      ".default")) { /* an application has roles, a person scopes */
+        struct json *roles = json_list();
+        json_add(roles, json_text("SMTP.SendAsApp"));
+        json_set(claims, "roles", roles);
+    } else {
+        json_set(claims, "scp", json_string(buf_slice(&words)));
+    }
     json_set(claims, "exp", json_int(expires_s));
     json_print(claims, JSON_COMPACT, &text);
     json_free(claims);

@@ -4,8 +4,9 @@
  *
  *   cmd_check.c         options and help
  *   check_wishes.c      what the options mean together: target, route, credential
+ *   check_stored.c      a token of the store as the credential
  *   check_one.c         one account: the check, and what is printed and written of it
- *   check_batch.c       many accounts
+ *   check_batch.c       many accounts; check_account.c, batch_stored.c
  *   check_view.c        a check for a person
  *   check_report.c      … for CI and for Prometheus
  */
@@ -24,7 +25,7 @@ struct check_command {
     struct check_params params;
     const char *user, *mechanism, *from, *to, *helo, *ca_file, *folder, *until, *security, *purpose;
     const char *credential, *junit, *metrics;
-    uint64_t retries, warn_days, login_max, jobs, per_provider;
+    uint64_t retries, warn_days, warn_token_days, login_max, jobs, per_provider;
     struct batch_params batch;
     bool is_json, is_ipv4, is_ipv6, is_stored;
     struct find_wish find;

@@ -56,7 +56,8 @@ int cli_wrong_use(const struct cli_command *command, const char *format, ...) PR
 bool cli_number(const char *option, const char *value, uint64_t min, uint64_t max, uint64_t *out);
 
 /* A time with its unit, longer than none; prints and gives false otherwise. */
-bool cli_time(const struct cli_command *command, const char *option, const char *value, int64_t *out_us);
+bool cli_time(const struct cli_command *command, const char *option, const char *value,
+              int64_t *out_us);
 /* HOST:PORT, or NULL for an option that was not given; prints and gives false otherwise. */
 bool cli_host_port(const struct cli_command *command, const char *option, const char *value);
 /* A growing list of strings for options that may be repeated. */

@@ -45,6 +45,7 @@ enum {
     OPT_BACKOFF,
     OPT_LOGINS,
     OPT_WARN_CERT,
+    OPT_WARN_TOKEN,
     OPT_BATCH,
     OPT_OUTPUT,
     OPT_JOBS,
@@ -108,6 +109,8 @@ static const struct cli_option options[] = {
     [OPT_LOGINS] = {"logins-per-hour", 0, "N",
                     "tried on one account and not accepted (default 3; 0: any number)"},
     [OPT_WARN_CERT] = {"warn-cert-days", 0, "N", "a certificate with fewer days left is a doubt"},
+    [OPT_WARN_TOKEN] = {"warn-token-days", 0, "N",
+                        "a stored sign-in that ends in fewer days is a doubt"},
     [OPT_BATCH] = {"batch", 0, "FILE",
                    "many accounts, a JSON object a line in and out; no TARGET then"},
     [OPT_OUTPUT] = {"output", 'o', "FILE",
@@ -212,6 +215,8 @@ static bool on_option(void *context, size_t index, const char *value)
         return cli_number("logins-per-hour", value, 0, 1000, &c->login_max);
     case OPT_WARN_CERT:
         return cli_number("warn-cert-days", value, 1, 3650, &c->warn_days);
+    case OPT_WARN_TOKEN:
+        return cli_number("warn-token-days", value, 1, 3650, &c->warn_token_days);
     default:
         return value != NULL ? take_word(c, index, value) : take_flag(c, index);
     }
@@ -251,8 +256,8 @@ static int check_many(struct check_command *c)
     if (is_of_one) {
         return cli_wrong_use(&command_check,
                              "--batch takes user, credential and security from each "
-                             "line; --send, --stored, --junit, --metrics and --verbose "
-                             "are for one account");
+                             "line (\"stored\": true for a token of the store); --send, --stored, "
+                             "--junit, --metrics and --verbose are for one account");
     }
     int status = load(c);
     status = status == EXIT_ALL_PASSED ? check_read_route(c) : status;
@@ -261,6 +266,8 @@ static int check_many(struct check_command *c)
     }
     check_complete(c);
     c->batch.registry = c->registry;
+    c->stored.route.proxy = c->params.proxy;
+    c->batch.stored = &c->stored;
     c->batch.common = c->params;
     c->batch.jobs = (unsigned)c->jobs;
     c->batch.per_group = (unsigned)c->per_provider;

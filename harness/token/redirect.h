@@ -25,7 +25,8 @@ enum redirect_kind {
 };
 bool redirect_is_end(enum redirect_kind kind);
 
-/* Where browsers are sent back to: "http://127.0.0.1", "http://localhost:8080/done". Slices borrow from the text. */
+/* Where browsers are sent back to: "http://127.0.0.1", "http://localhost:8080/done". Slices borrow from
+ * the text. */
 struct redirect_uri {
     struct slice host; /* 127.0.0.1 or localhost */
     unsigned port;     /* 0: not said */
