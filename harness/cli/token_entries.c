@@ -27,7 +27,7 @@ void token_print_left(const char *name, int64_t expires_s)
     if (expires_s == 0) {
         printf("%s: kept; the endpoint does not say how long it lasts\n", name);
     } else {
-        printf("%s: kept; good for %" PRId64 " minutes\n", name, left_s / 60);
+        printf("%s: kept; good for %" PRId64 " minutes\n", name, (left_s + 30) / 60);
     }
 }
 
