@@ -8,8 +8,7 @@
 
 #include "base/codec.h"
 #include "doc/json.h"
-
-enum { TOKENS_MAX = 256, CODE_TEXT = 40, VALUE_MAX = 64 * 1024 };
+#include "fakeservers/authority_parts.h"
 
 /* clang-format off */
 static const struct document {
@@ -40,32 +39,6 @@ static const struct document {
 };
 /* clang-format on */
 
-enum token_state { TOKEN_GOOD, TOKEN_REPLACED };
-
-struct issued {
-    char text[CODE_TEXT + 8];
-    enum token_state state;
-};
-
-struct authority {
-    struct authority_params params;
-    const struct document *says;
-    struct rng rng;
-    struct authority_counts counts;
-    unsigned said;
-    struct issued refresh[TOKENS_MAX];
-    size_t refresh_count;
-    struct access {
-        unsigned char octets[16]; /* the beginning of its signature: tokens may be long */
-        int64_t expires_s;
-    } access[TOKENS_MAX];
-    size_t access_count;
-    char device_code[CODE_TEXT + 1], user_code[12];
-    int64_t device_ends_s, asked_s;
-    unsigned asked;
-    struct buf device_scope;
-};
-
 static const char *family_of(const struct authority *a)
 {
     return a->params.provider != NULL && a->params.provider->family != NULL
@@ -85,6 +58,13 @@ static const struct document *document_for(const char *family, const char *cause
     return NULL;
 }
 
+struct slice authority_text(const struct authority *a, const char *key)
+{
+    const struct node *oauth2 = a->params.provider != NULL ? a->params.provider->oauth2 : NULL;
+    const struct node *text = oauth2 != NULL ? node_get(oauth2, key) : NULL;
+    return text != NULL ? node_text(text) : SLICE("");
+}
+
 enum err authority_new(const struct authority_params *params, struct authority **out,
                        struct why *why)
 {
@@ -95,14 +75,18 @@ enum err authority_new(const struct authority_params *params, struct authority *
     a->params.interval_s = params->interval_s != 0 ? params->interval_s : 5;
     rng_init(&a->rng, params->seed);
     buf_init(&a->device_scope, VALUE_MAX);
+    authority_code_init(&a->code);
+    bool is_redirect =
+        params->says != NULL && authority_redirect_from_word(params->says, &a->redirects);
     a->says = params->says != NULL ? document_for(family_of(a), params->says) : NULL;
-    if (params->says != NULL && a->says == NULL) {
+    if (params->says != NULL && a->says == NULL && !is_redirect) {
         authority_free(a);
         return why_set(
             why, ERR_NOT_FOUND,
             "a token endpoint has no document for '%.60s'; it has for: token.invalid_grant "
             "token.invalid_client token.unauthorized_client token.invalid_scope "
-            "token.interaction_required token.endpoint_unavailable",
+            "token.interaction_required token.endpoint_unavailable; its authorization endpoint "
+            "can do: redirect.denied redirect.state redirect.issuer",
             params->says);
     }
     *out = a;
@@ -113,6 +97,7 @@ void authority_free(struct authority *a)
 {
     if (a != NULL) {
         buf_release(&a->device_scope);
+        authority_code_release(&a->code);
         free(a);
     }
 }
@@ -146,8 +131,7 @@ static void decode(struct slice text, struct buf *out)
     }
 }
 
-/* The value of a field, decoded; empty when it is not there. */
-static struct slice field(struct slice form, const char *name, struct buf *room)
+struct slice authority_field(struct slice form, const char *name, struct buf *room)
 {
     struct slice pair;
     buf_reset(room);
@@ -163,8 +147,8 @@ static struct slice field(struct slice form, const char *name, struct buf *room)
 
 /* ---- answers ---- */
 
-static unsigned refuse(struct authority *a, unsigned status, const char *error,
-                       const char *description, struct buf *body)
+unsigned authority_refuse(struct authority *a, unsigned status, const char *error,
+                          const char *description, struct buf *body)
 {
     struct json *map = json_map();
     a->counts.refused++;
@@ -181,7 +165,7 @@ static unsigned refuse_as(struct authority *a, const char *cause, struct buf *bo
 {
     const struct document *d = document_for(family_of(a), cause);
     must(d != NULL);
-    return refuse(a, d->status, d->error, d->description, body);
+    return authority_refuse(a, d->status, d->error, d->description, body);
 }
 
 /* Microsoft's access tokens are JSON Web Tokens for the service that the first scope names. */
@@ -208,7 +192,14 @@ static void write_jwt(struct authority *a, struct slice scope, int64_t expires_s
         buf_addf(&words, "%s" SLICE_FMT, words.n != 0 ? " " : "",
                  SLICE_ARG(slice_from(word, slash + 1)));
     }
-    json_set(claims, "scp", json_string(buf_slice(&words)));
+    if (slice_eq_text(buf_slice(&words),
+                      ".default")) { /* an application has roles, a person scopes */
+        struct json *roles = json_list();
+        json_add(roles, json_text("SMTP.SendAsApp"));
+        json_set(claims, "roles", roles);
+    } else {
+        json_set(claims, "scp", json_string(buf_slice(&words)));
+    }
     json_set(claims, "exp", json_int(expires_s));
     json_print(claims, JSON_COMPACT, &text);
     json_free(claims);
@@ -248,7 +239,7 @@ bool authority_knows(const struct authority *a, struct slice access_token, int64
     return false;
 }
 
-static const char *new_refresh_token(struct authority *a)
+const char *authority_new_refresh_token(struct authority *a)
 {
     struct issued *t = &a->refresh[a->refresh_count++ % TOKENS_MAX];
     char text[CODE_TEXT + 1];
@@ -268,9 +259,8 @@ static struct issued *find_refresh(struct authority *a, struct slice token)
     return NULL;
 }
 
-/* refresh: NULL when none is given out. */
-static unsigned grant_token(struct authority *a, int64_t now_s, struct slice scope,
-                            const char *refresh, struct buf *body)
+unsigned authority_grant(struct authority *a, int64_t now_s, struct slice scope,
+                         const char *refresh, struct buf *body)
 {
     struct json *map = json_map();
     struct buf access;
@@ -283,6 +273,9 @@ static unsigned grant_token(struct authority *a, int64_t now_s, struct slice sco
     json_set(map, "access_token", json_string(buf_slice(&access)));
     if (refresh != NULL) {
         json_set(map, "refresh_token", json_text(refresh));
+    }
+    if (refresh != NULL && a->params.refresh_lifetime_s != 0) {
+        json_set(map, "refresh_token_expires_in", json_int(a->params.refresh_lifetime_s));
     }
     json_print(map, JSON_COMPACT, body);
     json_free(map);
@@ -297,8 +290,8 @@ static unsigned on_refresh(struct authority *a, int64_t now_s, struct slice form
     struct buf value, scope;
     buf_init(&value, VALUE_MAX);
     buf_init(&scope, VALUE_MAX);
-    struct issued *known = find_refresh(a, field(form, "refresh_token", &value));
-    struct slice wanted = field(form, "scope", &scope);
+    struct issued *known = find_refresh(a, authority_field(form, "refresh_token", &value));
+    struct slice wanted = authority_field(form, "scope", &scope);
     unsigned status;
     if (known == NULL || known->state != TOKEN_GOOD) {
         a->counts.reused += known != NULL;
@@ -308,9 +301,9 @@ static unsigned on_refresh(struct authority *a, int64_t now_s, struct slice form
         if (!a->params.keeps_refresh_token) {
             known->state = TOKEN_REPLACED;
             a->counts.rotations++;
-            next = new_refresh_token(a);
+            next = authority_new_refresh_token(a);
         }
-        status = grant_token(a, now_s, wanted, next, body);
+        status = authority_grant(a, now_s, wanted, next, body);
     }
     buf_release(&value);
     buf_release(&scope);
@@ -321,9 +314,10 @@ static unsigned on_client(struct authority *a, int64_t now_s, struct slice form,
 {
     struct buf value;
     buf_init(&value, VALUE_MAX);
-    unsigned status = field(form, "client_secret", &value).n == 0
-                          ? refuse_as(a, "token.invalid_client", body)
-                          : grant_token(a, now_s, field(form, "scope", &value), NULL, body);
+    unsigned status =
+        authority_field(form, "client_secret", &value).n == 0
+            ? refuse_as(a, "token.invalid_client", body)
+            : authority_grant(a, now_s, authority_field(form, "scope", &value), NULL, body);
     buf_release(&value);
     return status;
 }
@@ -333,11 +327,10 @@ static unsigned on_device_begin(struct authority *a, int64_t now_s, struct slice
 {
     struct json *map = json_map();
     struct buf value;
-    const struct node *oauth2 = a->params.provider != NULL ? a->params.provider->oauth2 : NULL;
-    struct slice page = oauth2 != NULL ? node_text(node_get(oauth2, "device_page")) : SLICE("");
+    struct slice page = authority_text(a, "device_page");
     buf_init(&value, VALUE_MAX);
     buf_reset(&a->device_scope);
-    buf_add(&a->device_scope, field(form, "scope", &value));
+    buf_add(&a->device_scope, authority_field(form, "scope", &value));
     buf_release(&value);
     rng_text(&a->rng, a->device_code, CODE_TEXT);
     rng_text(&a->rng, a->user_code, 9);
@@ -361,27 +354,27 @@ static unsigned on_device_ask(struct authority *a, int64_t now_s, struct slice f
     struct buf value;
     buf_init(&value, VALUE_MAX);
     bool is_known = a->device_code[0] != '\0' &&
-                    slice_eq_text(field(form, "device_code", &value), a->device_code);
+                    slice_eq_text(authority_field(form, "device_code", &value), a->device_code);
     buf_release(&value);
     int64_t since_s = now_s - a->asked_s;
     a->asked_s = now_s;
     if (!is_known) {
-        return refuse(a, 400, "invalid_grant", "", body);
+        return authority_refuse(a, 400, "invalid_grant", "", body);
     }
     if (now_s >= a->device_ends_s) {
-        return refuse(a, 400, "expired_token", "", body);
+        return authority_refuse(a, 400, "expired_token", "", body);
     }
     if (since_s < a->params.interval_s) {
         a->counts.hurried++;
-        return refuse(a, 400, "slow_down", "", body);
+        return authority_refuse(a, 400, "slow_down", "", body);
     }
     if (a->asked++ < a->params.pending) {
-        return refuse(a, 400, "authorization_pending", "", body);
+        return authority_refuse(a, 400, "authorization_pending", "", body);
     }
     a->device_code[0] = '\0'; /* good once */
-    return a->params.is_declined
-               ? refuse(a, 400, "access_denied", "", body)
-               : grant_token(a, now_s, buf_slice(&a->device_scope), new_refresh_token(a), body);
+    return a->params.is_declined ? authority_refuse(a, 400, "access_denied", "", body)
+                                 : authority_grant(a, now_s, buf_slice(&a->device_scope),
+                                                   authority_new_refresh_token(a), body);
 }
 
 static bool is_device_endpoint(struct slice path)
@@ -395,12 +388,14 @@ static unsigned by_grant(struct authority *a, int64_t now_s, struct slice form, 
 {
     struct buf value;
     buf_init(&value, VALUE_MAX);
-    struct slice grant = field(form, "grant_type", &value);
+    struct slice grant = authority_field(form, "grant_type", &value);
     unsigned status = slice_eq_text(grant, "refresh_token") ? on_refresh(a, now_s, form, body)
                       : slice_eq_text(grant, "client_credentials") ? on_client(a, now_s, form, body)
                       : slice_has_suffix(grant, SLICE("device_code"))
                           ? on_device_ask(a, now_s, form, body)
-                          : refuse(a, 400, "unsupported_grant_type", "", body);
+                      : slice_eq_text(grant, "authorization_code")
+                          ? authority_on_code(a, now_s, form, body)
+                          : authority_refuse(a, 400, "unsupported_grant_type", "", body);
     buf_release(&value);
     return status;
 }
@@ -411,16 +406,18 @@ unsigned authority_answer(struct authority *a, int64_t now_s, struct slice metho
     struct buf value;
     a->counts.requests++;
     if (!slice_eq_text(method, "POST")) {
-        return refuse(a, 405, "invalid_request", "only POST", body);
+        return authority_refuse(a, 405, "invalid_request", "only POST", body);
     }
     if (a->says != NULL && (a->params.says_times == 0 || a->said < a->params.says_times)) {
         a->said++;
-        return refuse(a, a->says->status, a->says->error, a->says->description, body);
+        return authority_refuse(a, a->says->status, a->says->error, a->says->description, body);
     }
     buf_init(&value, VALUE_MAX);
-    bool has_client = field(form, "client_id", &value).n != 0;
+    bool is_assertion = authority_field(form, "assertion", &value).n != 0;
+    bool has_client = is_assertion || authority_field(form, "client_id", &value).n != 0;
     buf_release(&value);
-    return !has_client ? refuse(a, 400, "invalid_request", "client_id is missing", body)
+    return !has_client ? authority_refuse(a, 400, "invalid_request", "client_id is missing", body)
            : is_device_endpoint(path) ? on_device_begin(a, now_s, form, body)
+           : is_assertion             ? authority_on_assertion(a, now_s, form, body)
                                       : by_grant(a, now_s, form, body);
 }

@@ -29,7 +29,7 @@ struct web {
 /* ---- the request ---- */
 
 struct request {
-    struct slice method, path, body;
+    struct slice method, path, query, body;
 };
 
 /* The value of a header field; empty when it is not there. */
@@ -64,8 +64,10 @@ static enum reading read_request(struct slice in, struct request *out)
     }
     (void)slice_take_until(&head, '\n', &line);
     bool is_line = slice_take_word(&line, &out->method) && slice_take_word(&line, &out->path);
-    size_t query = slice_find_char(out->path, '?');
-    out->path = slice_sub(out->path, 0, query);
+    struct slice target = out->path;
+    size_t mark = slice_find_char(target, '?');
+    out->path = slice_sub(target, 0, mark);
+    out->query = mark != SIZE_MAX ? slice_from(target, mark + 1) : SLICE("");
     out->body = slice_sub(in, end + 4, (size_t)length);
     return is_line ? READ_WHOLE : READ_BAD;
 }
@@ -73,20 +75,27 @@ static enum reading read_request(struct slice in, struct request *out)
 static const char *reason_of(unsigned status)
 {
     return status == 200   ? "OK"
+           : status == 302 ? "Found"
            : status == 400 ? "Bad Request"
            : status == 401 ? "Unauthorized"
+           : status == 404 ? "Not Found"
            : status == 405 ? "Method Not Allowed"
            : status == 503 ? "Service Unavailable"
                            : "Error";
 }
 
+/* body: with 302 the address that the browser has to go to. */
 static void write_answer(struct visitor *v, int64_t now_us, unsigned status, struct slice body)
 {
-    buf_addf(&v->out,
-             "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-             "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-             status, reason_of(status), body.n);
-    buf_add(&v->out, body);
+    bool is_away = status == 302;
+    buf_addf(&v->out, "HTTP/1.1 %u %s\r\nCache-Control: no-store\r\nConnection: close\r\n", status,
+             reason_of(status));
+    if (is_away) {
+        buf_addf(&v->out, "Location: " SLICE_FMT "\r\nContent-Length: 0\r\n\r\n", SLICE_ARG(body));
+    } else {
+        buf_addf(&v->out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n", body.n);
+        buf_add(&v->out, body);
+    }
     v->answer_us = now_us + v->web->params.delay_us;
     v->state = VISITOR_ANSWERS;
 }
@@ -97,8 +106,11 @@ static void answer(struct visitor *v, int64_t now_us, const struct request *r)
     struct buf body;
     int64_t now_s = w->params.wall_time + (now_us - w->start_us) / 1000000;
     buf_init(&body, REQUEST_MAX);
+    bool is_browser = slice_eq_text(r->method, "GET");
     unsigned status =
-        authority_answer(w->params.authority, now_s, r->method, r->path, r->body, &body);
+        is_browser
+            ? authority_visit(w->params.authority, now_s, r->path, r->query, &body)
+            : authority_answer(w->params.authority, now_s, r->method, r->path, r->body, &body);
     write_answer(v, now_us, status, buf_slice(&body));
     if (w->params.on_answered != NULL) {
         w->params.on_answered(w->params.context, r->method, r->path, status);
@@ -223,7 +235,9 @@ static void on_accept(void *context, struct link *link)
 
 static enum err make_tls(struct web *w, struct why *why)
 {
-    const char *const names[] = {w->params.host, "localhost", "127.0.0.1", "::1"};
+    const char *authorize = w->params.authorize_host;
+    const char *const names[] = {w->params.host, authorize != NULL ? authorize : "localhost",
+                                 "localhost", "127.0.0.1", "::1"};
     struct tls_params params = {.is_server = true, .min = TLS_VERSION_1_2};
     TRY(pki_issue(w->params.pki, PKI_VALID, names, COUNT(names), &params.cert_pem, &params.key_pem,
                   why));

@@ -16,6 +16,7 @@ struct web_params {
     struct authority *authority; /* borrowed */
     struct pki *pki;             /* borrowed */
     const char *host;            /* the certificate is for, besides localhost and the loopback */
+    const char *authorize_host;  /* and this; NULL: none */
     enum address_family family;
     unsigned port;               /* 0: any */
     int64_t wall_time;           /* seconds since 1970 at the start */

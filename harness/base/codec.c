@@ -163,3 +163,22 @@ void url_encode(struct slice in, struct buf *out)
         buf_add(out, slice_make(triple, 3));
     }
 }
+
+bool form_decode(struct slice in, struct buf *out)
+{
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] == '%' &&
+            (in.n - i < 3 || hex_value(in.p[i + 1]) == 16 || hex_value(in.p[i + 2]) == 16)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] == '%') {
+            buf_add_char(out, (char)(hex_value(in.p[i + 1]) << 4 | hex_value(in.p[i + 2])));
+            i += 2;
+        } else {
+            buf_add_char(out, in.p[i] == '+' ? ' ' : in.p[i]);
+        }
+    }
+    return true;
+}

@@ -14,5 +14,8 @@ bool base64url_decode(struct slice in, struct buf *out);  /* padding optional */
 void hex_encode(struct slice in, struct buf *out);        /* lower case */
 bool hex_decode(struct slice in, struct buf *out);        /* either case */
 void url_encode(struct slice in, struct buf *out);        /* all but the unreserved, upper-case hex */
+/* A name or a value of application/x-www-form-urlencoded: + is a blank. False (and out is as before) when
+ * a % has not two digits behind it. */
+bool form_decode(struct slice in, struct buf *out);
 
 #endif

@@ -59,6 +59,8 @@ struct check_params {
     struct spec_retry retry;   /* of what is temporary; max 0: none */
     uint64_t seed;             /* of the jitter */
     int warn_cert_days;        /* a certificate with fewer days left is a doubt */
+    int warn_token_days;       /* and a sign-in that ends sooner */
+    int64_t token_end_s;       /* when it does, in seconds since 1970; 0: never, or not known */
     const struct check_line *before; /* what was done before it begins: lines that stand first */
     size_t before_count;
     const char *token_text;    /* where the token comes from, for a line of its own; NULL: none */

@@ -4,6 +4,8 @@
 
 #include "check/report.h"
 
+enum { DAY_S = 24 * 3600 };
+
 static const char *const verdicts[] = {"usable", "reached", "not_usable", "unknown"};
 _Static_assert(COUNT(verdicts) == CHECK_VERDICT_COUNT, "one word for each");
 
@@ -115,17 +117,35 @@ static enum check_verdict verdict_of_success(struct check *c)
     return CHECK_USABLE;
 }
 
+int64_t check_token_days(const struct check *c)
+{
+    const struct check_params *p = &c->params;
+    int64_t left_s = p->token_end_s - p->wall_time;
+    return p->token_end_s == 0 ? INT64_MAX : left_s > 0 ? left_s / DAY_S : 0;
+}
+
+static bool is_usable(const struct check *c)
+{
+    return c->result.verdict == CHECK_USABLE || c->result.verdict == CHECK_REACHED;
+}
+
 /* A limit that was asked for is passed: a failure where doubts are to count as such. */
 static void judge_days(struct check *c)
 {
     const struct tls_facts *f = &c->result.report->tls_facts;
     int least = c->params.warn_cert_days;
     bool is_late = least > 0 && f->is_up && f->days_left < least;
-    bool is_good = c->result.verdict == CHECK_USABLE || c->result.verdict == CHECK_REACHED;
-    if (is_late && is_good && c->params.is_strict) {
+    if (is_late && is_usable(c) && c->params.is_strict) {
         c->result.verdict = CHECK_NOT_USABLE;
         c->result.because = arena_printf(
             &c->arena, "the certificate has %d days left, and %d are wanted", f->days_left, least);
+    }
+    int64_t days = check_token_days(c);
+    if (days < c->params.warn_token_days && is_usable(c) && c->params.is_strict) {
+        c->result.verdict = CHECK_NOT_USABLE;
+        c->result.because =
+            arena_printf(&c->arena, "a person has to sign in again in %lld days, and %d are wanted",
+                         (long long)days, c->params.warn_token_days);
     }
 }
 

@@ -42,6 +42,8 @@ void check_judge_token(struct check *c, enum fault fault, const char *detail,
                        struct slice document);
 /* Adds an attempt to the result, with its diagnosis and verdict. */
 void check_judge(struct check *c);
+/* Whole days until the token cannot be renewed any more; INT64_MAX: never, or not known. */
+int64_t check_token_days(const struct check *c);
 void check_write_lines(struct check *c);
 
 #endif

@@ -312,6 +312,20 @@ static void add_missing_failure(struct check *c)
     add(c, &(struct check_line){stage_name(c, r->stage), r->stage, CHECK_MARK_FAIL, text, -1});
 }
 
+static void add_token_days(struct check *c)
+{
+    int64_t days = check_token_days(c);
+    if (days < c->params.warn_token_days) {
+        add(c, &(struct check_line){
+                   "sign-in", STAGE_TOKEN, CHECK_MARK_NOTE,
+                   arena_printf(
+                       &c->arena,
+                       "%lld days left until a person has to sign in again, and %d are wanted",
+                       (long long)days, c->params.warn_token_days),
+                   -1});
+    }
+}
+
 static void add_days(struct check *c)
 {
     const struct tls_facts *f = &c->result.report->tls_facts;
@@ -336,6 +350,7 @@ void check_write_lines(struct check *c)
     add_findings(c);
     if (c->params.token_text != NULL) {
         add(c, &(struct check_line){"token", STAGE_TOKEN, CHECK_MARK_OK, c->params.token_text, -1});
+        add_token_days(c);
     }
     if (c->is_held && c->result.has_diagnosis) { /* no token */
         const struct evidence *e = &c->result.evidence;

@@ -10,10 +10,11 @@
 
 enum { ID_MAX = 200 };
 
-static const char *const keys[] = {
-    "id",           "target",   "user",         "credential",       "password",
-    "app_password", "token",    "password_env", "app_password_env", "token_env",
-    "mechanism",    "security", "purpose"};
+static const char *const keys[] = {"id",         "target",       "user",
+                                   "credential", "password",     "app_password",
+                                   "token",      "password_env", "app_password_env",
+                                   "token_env",  "mechanism",    "security",
+                                   "purpose",    "stored"};
 
 /* clang-format off */
 static const struct secret_key {
@@ -43,6 +44,7 @@ void account_free(struct batch_account *a)
         return;
     }
     redactor_free(a->redactor);
+    token_flow_free(a->token_flow);
     if (a->params.secret.n != 0) {
         explicit_bzero((char *)(uintptr_t)a->params.secret.p, a->params.secret.n);
     }
@@ -66,7 +68,11 @@ static enum err check_keys(const struct json *map, struct why *why)
                            nearest != NULL ? " (did you mean '" : "",
                            nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "");
         }
-        if (json_kind(value) != JSON_STRING) {
+        if (strcmp(key, "stored") == 0) {
+            if (json_kind(value) != JSON_BOOL) {
+                return why_set(why, ERR_INVALID, "'stored' is true or false");
+            }
+        } else if (json_kind(value) != JSON_STRING) {
             return why_set(why, ERR_INVALID, "'%s' wants a text", key);
         }
     }
@@ -77,12 +83,13 @@ static enum err read_secret(struct batch_account *a, const struct json *map, str
 {
     struct check_params *p = &a->params;
     p->kind = CREDENTIAL_NONE;
+    a->is_stored = json_to_bool(json_get(map, "stored"));
     for (size_t i = 0; i < COUNT(secrets); i++) {
         struct slice value = json_slice(json_get(map, secrets[i].key));
         if (value.n == 0) {
             continue;
         }
-        if (p->kind != CREDENTIAL_NONE) {
+        if (p->kind != CREDENTIAL_NONE || a->is_stored) {
             return why_set(why, ERR_INVALID, "one credential is wanted, and there are more");
         }
         if (secrets[i].is_variable) {
@@ -97,7 +104,9 @@ static enum err read_secret(struct batch_account *a, const struct json *map, str
         p->secret = arena_copy(&a->arena, value);
         (void)!redactor_add(a->redactor, "credential", p->secret, why); /* too short to be hidden */
     }
-    return ERR_OK;
+    return a->is_stored && p->user.n == 0
+               ? why_set(why, ERR_INVALID, "whose token? 'user' is missing")
+               : ERR_OK;
 }
 
 /* usual: the credential of the entries, or NULL. */

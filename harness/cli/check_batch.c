@@ -37,8 +37,10 @@ struct batch {
     bool must_be_private; /* the input is a file: secrets in it must be nobody else's to read */
     bool is_unwritable;
 
-    struct batch_account *ahead[AHEAD];
+    struct batch_account **ahead; /* AHEAD, and one for each that is under way and may come back */
     size_t ahead_count;
+    bool has_key; /* of the store of tokens */
+    bool is_store_busy;
     struct running *running;
     size_t running_count;
 
@@ -316,6 +318,55 @@ static unsigned at_group(const struct batch *b, const char *group)
     return n;
 }
 
+/* Nothing is known of it then; it is looked at again next time. */
+static void give_up(struct batch *b, size_t at, const struct why *why)
+{
+    struct batch_account *a = b->ahead[at];
+    write_bad(b, a->id, a->line, why);
+    account_free(a);
+    b->ahead_count--;
+    memmove(&b->ahead[at], &b->ahead[at + 1], (b->ahead_count - at) * sizeof *b->ahead);
+}
+
+static bool wants_token(const struct batch_account *a)
+{
+    return a->is_stored && !a->is_ready;
+}
+
+static bool has_waiting(const struct batch *b)
+{
+    for (size_t i = 0; i < b->ahead_count; i++) {
+        if (wants_token(b->ahead[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All that wait for a token get theirs; nothing else is under way. Errors: the store cannot be
+ * opened. */
+static enum err take_tokens(struct batch *b)
+{
+    struct why why = {.text = ""};
+    struct stored_token *s = b->params->stored;
+    enum err err = b->has_key ? stored_reopen(s, &why) : stored_open(s, false, &why);
+    if (err != ERR_OK) {
+        fprintf(stderr, "smtpdx check: %s\n", why.text);
+        b->is_store_busy = err == ERR_LIMIT;
+        return err;
+    }
+    b->has_key = true;
+    for (size_t i = 0; i < b->ahead_count && interrupt_number() == 0;) {
+        if (wants_token(b->ahead[i]) && account_take_token(b->ahead[i], s, &why) != ERR_OK) {
+            give_up(b, i, &why);
+        } else {
+            i++;
+        }
+    }
+    stored_close(s);
+    return ERR_OK;
+}
+
 static void begin(struct batch *b, struct batch_account *a)
 {
     struct why why = {.col = 0};
@@ -332,6 +383,10 @@ static void begin(struct batch *b, struct batch_account *a)
         return;
     }
     b->running_count++;
+    if (a->token_flow != NULL) {
+        const struct token_result *t = token_flow_result(a->token_flow);
+        check_token_failed(r->check, t->fault, t->detail, t->document);
+    }
     r->has_login = check_take_login(r->check, a->logins_per_hour);
     check_start(r->check, b->world, on_done, r);
 }
@@ -340,7 +395,7 @@ static void begin_what_may(struct batch *b)
 {
     for (size_t i = 0; i < b->ahead_count && b->running_count < b->params->jobs;) {
         struct batch_account *a = b->ahead[i];
-        if (at_group(b, a->group) >= b->params->per_group) {
+        if (wants_token(a) || at_group(b, a->group) >= b->params->per_group) {
             i++;
             continue;
         }
@@ -350,10 +405,29 @@ static void begin_what_may(struct batch *b)
     }
 }
 
+/* A token that was refused because its time is over is renewed once; then the account comes again.
+ */
+static bool may_come_again(const struct running *r)
+{
+    const struct batch_account *a = r->account;
+    const struct check_result *result = check_result(r->check);
+    return a->is_stored && !a->must_renew && a->token_flow == NULL && interrupt_number() == 0 &&
+           result->has_diagnosis && result->diagnosis.cause == CAUSE_AUTH_TOKEN_EXPIRED;
+}
+
 static void end_one(struct batch *b, struct running *r)
 {
     if (r->has_login) {
         check_settle_login(r->check);
+    }
+    if (may_come_again(r)) {
+        check_free(r->check);
+        r->account->must_renew = true;
+        r->account->is_ready = false;
+        b->ahead[b->ahead_count++] = r->account;
+        *r = (struct running){.account = NULL};
+        b->running_count--;
+        return;
     }
     if (!check_result(r->check)->was_cancelled) {
         if (!b->params->has_diagnosis) {
@@ -396,8 +470,12 @@ static enum err run_all(struct batch *b)
     buf_init(&line, LINE_MAX_OCTETS);
     while (err == ERR_OK && interrupt_number() == 0 && !b->is_unwritable) {
         err = read_ahead(b, &line);
+        if (err == ERR_OK && b->running_count == 0 && has_waiting(b)) {
+            err = take_tokens(b);
+        }
         begin_what_may(b);
-        must(b->running_count != 0 || b->ahead_count == 0); /* else nothing would ever happen */
+        must(err != ERR_OK || b->running_count != 0 ||
+             b->ahead_count == 0); /* else nothing ever happens */
         end_what_is_done(b);
         if (b->running_count != 0) {
             (void)world_run_once(b->world, LOOK_US);
@@ -445,6 +523,8 @@ static int status_of(const struct batch *b, enum err err)
 {
     int number = interrupt_number();
     return number != 0                                   ? 128 + number
+           : err == ERR_UNSUPPORTED                      ? EXIT_WRONG_USE
+           : b->is_store_busy                            ? EXIT_NOT_JUDGED
            : err != ERR_OK                               ? EXIT_DID_NOT_LOAD
            : b->is_unwritable                            ? EXIT_NO_REPORT
            : b->verdicts[CHECK_NOT_USABLE] + b->bad != 0 ? EXIT_SOMETHING_FAILED
@@ -470,6 +550,7 @@ int batch_run(const struct batch_params *params)
     struct why why;
     struct batch b = {.params = params, .out = -1};
     b.running = mem_zalloc(params->jobs, sizeof *b.running);
+    b.ahead = mem_zalloc(AHEAD + params->jobs, sizeof *b.ahead);
     int status = open_input(&b);
     status = status == EXIT_ALL_PASSED ? open_output(&b) : status;
     world_raise_descriptor_limit();
@@ -496,6 +577,7 @@ int batch_run(const struct batch_params *params)
     if (b.out >= 0 && !b.is_stdout) {
         close(b.out);
     }
+    free(b.ahead);
     free(b.running);
     free(b.done);
     return status;

@@ -6,6 +6,7 @@
  *
  *   check_batch.c    the run
  *   check_account.c  a line of the input as an account
+ *   batch_stored.c   the token of an account out of the store
  */
 #ifndef SMTPDX_CLI_CHECK_BATCH_H
 #define SMTPDX_CLI_CHECK_BATCH_H
@@ -13,7 +14,9 @@
 #include <stdio.h>
 
 #include "base/redact.h"
+#include "check/check.h"
 #include "cli/check_config.h"
+#include "cli/stored.h"
 
 /* TLS with the certificates that an entry names; shared by its accounts. */
 struct batch_trust {
@@ -33,6 +36,7 @@ struct batch_params {
     unsigned per_group;         /* of them, at one provider or host */
     unsigned shard, shards;     /* 1 of 1: all */
     bool has_diagnosis;         /* else what was replied alone is told */
+    struct stored_token *stored; /* borrowed; opened when an account wants it */
 };
 
 /* Returns the exit status: 0 all usable or reached; 1 somebody has to act, or a line was bad; 3 a file
@@ -51,13 +55,17 @@ struct batch_account {
     const char *given; /* the target, as written */
     const char *group; /* the provider's name, or the host */
     unsigned logins_per_hour;
+    bool is_stored;    /* its token is in the store */
+    bool is_ready;     /* … and was taken out of it */
+    bool must_renew;   /* the server has said that it is over: renewed once, and never again */
+    struct token_flow *token_flow; /* that gave no token; NULL: none */
 };
 
 void account_free(struct batch_account *a); /* wipes; NULL is fine */
 
 /*
  * Reads a line. Keys: target; id, user, credential, password, app_password, token, password_env,
- * app_password_env, token_env, mechanism, security, purpose. *id is set whenever the line has one, for
+ * app_password_env, token_env, stored, mechanism, security, purpose. *id is set whenever the line has one, for
  * the message; it and *out are the caller's.
  * Errors: ERR_SYNTAX, ERR_INVALID, ERR_NOT_FOUND.
  */
@@ -66,5 +74,14 @@ enum err account_read(const struct batch_params *batch, struct slice line,
 
 /* The keys by which a line may hold a secret itself: a file with them must be nobody else's to read. */
 bool account_has_secret(struct slice line);
+
+/* ---- batch_stored.c ---- */
+
+/*
+ * Takes the account's token out of the store, which is open, and renews it when it has to be. When the
+ * token endpoint gave none, token_flow says why. Blocks for as long as that takes. Errors: ERR_NOT_FOUND
+ * (there is no such entry, or several), ERR_IO (why).
+ */
+enum err account_take_token(struct batch_account *a, struct stored_token *s, struct why *why) MUST_USE;
 
 #endif

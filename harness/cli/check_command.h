@@ -5,9 +5,10 @@
  *   cmd_check.c         options and help
  *   check_wishes.c      what the options mean together: target, route, credential
  *   check_config.c      what the configuration says of it
+ *   check_stored.c      a token of the store as the credential
  *   check_one.c         one account: the check, and what is printed and written of it
  *   check_mailbox.c     did its message arrive?
- *   check_batch.c       many accounts
+ *   check_batch.c       many accounts; check_account.c, batch_stored.c
  *   check_view.c        a check for a person
  *   check_report.c      … for CI and for Prometheus
  */

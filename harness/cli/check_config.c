@@ -174,6 +174,7 @@ void configured_params(const struct config *config, const struct config_for *ent
     out->retry.max = (unsigned)config_number(config, entries, SETTING_RETRIES);
     out->retry.base_us = config_time_us(config, entries, SETTING_BACKOFF);
     out->warn_cert_days = (int)config_number(config, entries, SETTING_WARN_CERT_DAYS);
+    out->warn_token_days = (int)config_number(config, entries, SETTING_WARN_TOKEN_DAYS);
     out->is_strict = config_flag(config, entries, SETTING_STRICT);
     out->family = family_of(config_text(config, entries, SETTING_FAMILY));
     out->proxy = config_text(config, entries, SETTING_PROXY);

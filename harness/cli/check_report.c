@@ -137,6 +137,13 @@ enum err check_write_metrics(const struct check *c, struct slice given, int64_t 
                   "that the stored access token is still good for");
         buf_addf(&out, "} %" PRId64 "\n", token_left_s);
     }
+    int64_t end_s = check_params(c)->token_end_s;
+    if (end_s != 0) {
+        int64_t left_s = end_s - check_params(c)->wall_time;
+        add_gauge(&out, c, given, "smtpdx_check_sign_in_seconds",
+                  "until a person has to sign in again");
+        buf_addf(&out, "} %" PRId64 "\n", left_s > 0 ? left_s : 0);
+    }
     enum err err = file_write_atomic(path, buf_slice(&out), why);
     buf_release(&out);
     return err;

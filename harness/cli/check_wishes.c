@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See check_command.h. Nothing here touches the network but the renewal of a stored token. */
 #include "cli/check_command.h"
+#include "cli/check_stored.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,15 +213,8 @@ static int no_credential(const struct check_command *c)
 
 static void take_stored(struct check_command *c, const struct token_entry *e)
 {
-    int64_t left_s = e->expires_s - (int64_t)time(NULL);
-    c->params.kind = CREDENTIAL_OAUTH2;
     c->token_ends_s = e->expires_s;
-    c->params.secret = slice_of(arena_text(&c->arena, slice_of(e->access_token)));
-    c->params.token_text =
-        e->expires_s == 0
-            ? arena_printf(&c->arena, "%s the store", c->is_renewed ? "renewed and kept in" : "of")
-            : arena_printf(&c->arena, "%s the store, good for %lld minutes",
-                           c->is_renewed ? "renewed and kept in" : "of", (long long)left_s / 60);
+    check_take_stored(&c->params, e, c->is_renewed, &c->arena);
 }
 
 /* Renews it; what went wrong with that becomes the check's verdict. Errors: of ours. */
@@ -233,8 +227,7 @@ enum err check_renew_stored(struct check_command *c, struct why *why)
         return why_set(why, ERR_NOT_FOUND, "the token of '%s' is not in the store any more",
                        c->stored_name);
     }
-    if (!slice_eq_text(c->params.secret, e.access_token) &&
-        token_is_fresh(&e, (int64_t)time(NULL))) { /* another process was faster */
+    if (check_is_renewed_elsewhere(&c->params, &e)) {
         c->is_renewed = true;
         stored_get(&c->stored, c->stored_name, &e);
         take_stored(c, &e);
@@ -264,9 +257,9 @@ static int read_stored(struct check_command *c)
         return cli_wrong_use(&command_check, "whose token? --user NAME");
     }
     enum err err = stored_open(&c->stored, false, &why);
-    err = err == ERR_OK ? stored_find(&c->stored, arena_text(&c->arena, c->params.user), &c->arena,
-                                      &c->stored_name, &why)
-                        : err;
+    err = err == ERR_OK
+              ? check_find_stored(&c->stored, &c->params, &c->arena, &c->stored_name, &why)
+              : err;
     if (err == ERR_OK) {
         stored_get(&c->stored, c->stored_name, &e);
         take_stored(c, &e);

@@ -56,6 +56,11 @@ int cli_wrong_use(const struct cli_command *command, const char *format, ...) PR
 /* A whole number in [min, max]; prints and gives false otherwise. */
 bool cli_number(const char *option, const char *value, uint64_t min, uint64_t max, uint64_t *out);
 
+/* A time with its unit, longer than none; prints and gives false otherwise. */
+bool cli_time(const struct cli_command *command, const char *option, const char *value,
+              int64_t *out_us);
+/* HOST:PORT, or NULL for an option that was not given; prints and gives false otherwise. */
+bool cli_host_port(const struct cli_command *command, const char *option, const char *value);
 /* A growing list of strings for options that may be repeated. */
 struct cli_strings {
     const char **list;
@@ -67,5 +72,8 @@ void cli_strings_free(struct cli_strings *s);
 /* Provider files (a folder may override), with errors printed. NULL on failure. */
 struct registry;
 struct registry *cli_load_registry(const char *folder);
+/* The mapper of these providers, with errors printed. NULL on failure. */
+struct mapper;
+struct mapper *cli_load_mapper(const struct registry *registry);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "check/logins.h"
 #include "cli/check_command.h"
 #include "cli/config_file.h"
@@ -53,6 +52,7 @@ enum {
     OPT_BACKOFF,
     OPT_LOGINS,
     OPT_WARN_CERT,
+    OPT_WARN_TOKEN,
     OPT_DIAGNOSTICS,
     OPT_CONFIG,
     OPT_BATCH,
@@ -129,6 +129,8 @@ static const struct cli_option options[] = {
     [OPT_LOGINS] = {"logins-per-hour", 0, "N",
                     "tried on one account and not accepted (default 3; 0: any number)"},
     [OPT_WARN_CERT] = {"warn-cert-days", 0, "N", "a certificate with fewer days left is a doubt"},
+    [OPT_WARN_TOKEN] = {"warn-token-days", 0, "N",
+                        "a stored sign-in that ends in fewer days is a doubt"},
     [OPT_DIAGNOSTICS] = {"diagnostics", 0, "on|off",
                          "off: what was replied, without the cause and what to do"},
     [OPT_CONFIG] = {"config", 0, "FILE", "configuration ('smtpdx config' shows it), or none"},
@@ -158,16 +160,6 @@ static bool take_setting(struct check_command *c, enum setting s, const char *va
         return true;
     }
     cli_wrong_use(&command_check, "%s", why.text);
-    return false;
-}
-
-static bool take_time(const char *option, const char *value, int64_t *out)
-{
-    if (text_duration(slice_of(value), out) && *out > 0) {
-        return true;
-    }
-    cli_wrong_use(&command_check, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'",
-                  option, value);
     return false;
 }
 
@@ -263,7 +255,7 @@ static bool on_option(void *context, size_t index, const char *value)
         return take_resolve(c, value);
     }
     if (index == OPT_VERIFY_TIMEOUT) {
-        return take_time("verify-timeout", value, &c->mailbox.limit_us);
+        return cli_time(&command_check, "verify-timeout", value, &c->mailbox.limit_us);
     }
     if (index == OPT_SHARD) {
         return take_shard(c, value);
@@ -273,17 +265,13 @@ static bool on_option(void *context, size_t index, const char *value)
 
 static int load(struct check_command *c)
 {
-    struct why why = {.line = 0};
     int status = check_read_words(c);
     if (status != EXIT_ALL_PASSED) {
         return status;
     }
     c->registry = cli_load_registry(c->folder);
-    if (c->registry == NULL) {
-        return EXIT_DID_NOT_LOAD;
-    }
-    if (mapper_new(c->registry, &c->mapper, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
+    c->mapper = c->registry != NULL ? cli_load_mapper(c->registry) : NULL;
+    if (c->mapper == NULL) {
         return EXIT_DID_NOT_LOAD;
     }
     status = cli_read_config(&command_check, c->config_file, c->registry, c->config);
@@ -315,8 +303,8 @@ static int check_many(struct check_command *c)
     if (is_of_one) {
         return cli_wrong_use(&command_check,
                              "--batch takes user, credential and security from each "
-                             "line; --send, --stored, --junit, --metrics and --verbose "
-                             "are for one account");
+                             "line (\"stored\": true for a token of the store); --send, --stored, "
+                             "--junit, --metrics and --verbose are for one account");
     }
     int status = load(c);
     if (status != EXIT_ALL_PASSED) {
@@ -325,6 +313,7 @@ static int check_many(struct check_command *c)
     check_complete(c);
     c->batch.registry = c->registry;
     c->batch.config = c->config;
+    c->batch.stored = &c->stored;
     c->batch.common = c->params;
     c->batch.jobs = (unsigned)config_number(c->config, NULL, SETTING_JOBS);
     c->batch.per_group = (unsigned)config_number(c->config, NULL, SETTING_PER_PROVIDER);

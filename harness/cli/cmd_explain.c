@@ -171,7 +171,8 @@ static int explain_file(struct explain *x, const char *path)
     return is_read ? EXIT_ALL_PASSED : EXIT_DID_NOT_LOAD;
 }
 
-/* One word that ends like a file's name: no reply does, and "no such file" says more than "unknown". */
+/* One word that ends like a file's name: no reply does, and "no such file" says more than
+ * "unknown". */
 static bool is_named_like_a_file(const char *argument)
 {
     const char *dot = strrchr(argument, '.');
@@ -199,10 +200,8 @@ static int status_of(const struct explain *x, int read)
 
 static int explain(const struct registry *registry, const struct asked *a, const char *argument)
 {
-    struct mapper *mapper = NULL;
-    struct why why = {.line = 0};
-    if (mapper_new(registry, &mapper, &why) != ERR_OK) {
-        fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
+    struct mapper *mapper = cli_load_mapper(registry);
+    if (mapper == NULL) {
         return EXIT_DID_NOT_LOAD;
     }
     struct explain x = {.registry = registry,

@@ -15,8 +15,7 @@
 
 #include "base/text.h"
 #include "cli/selection.h"
-#include "cli/serve.h"
-#include "fakeservers/web.h"
+#include "cli/serve_tokens.h"
 #include "run/interrupt.h"
 #include "run/secrets.h"
 #include "run/setup.h"
@@ -34,8 +33,8 @@ struct serve {
     struct serve_wishes wishes;
     uint64_t port, session_max;
     int64_t time_us; /* 0: no limit */
-    bool is_ipv6, is_strict, has_tokens;
-    const char *tokens_say;
+    bool is_ipv6, is_strict;
+    struct serve_tokens_wish tokens_wish;
     struct serve_view view;
 
     struct arena arena;
@@ -51,9 +50,7 @@ struct serve {
     struct pki *pki;
     struct tls_setups *setups;
     char ca_folder[256], ca_file[300];
-    struct authority *authority; /* of the token endpoint; NULL: none */
-    struct web *web;
-    char token_host[256];
+    struct serve_tokens *tokens; /* NULL: none */
 };
 
 enum {
@@ -70,6 +67,7 @@ enum {
     OPT_FOR,
     OPT_TOKENS,
     OPT_TOKENS_SAY,
+    OPT_ACCOUNT,
     OPT_STRICT,
     OPT_JSON,
     OPT_VERBOSE,
@@ -91,8 +89,11 @@ static const struct cli_option options[] = {
     [OPT_SESSIONS] = {"sessions", 'n', "N", "end after N sessions"},
     [OPT_FOR] = {"for", 0, "TIME", "end after this time: 30s, 5m"},
     [OPT_TOKENS] = {"tokens", 0, NULL, "a token endpoint too, on a port of its own (OAuth2)"},
-    [OPT_TOKENS_SAY] = {"tokens-say", 0, "CAUSE",
-                        "it refuses in the provider's way: token.invalid_grant, …"},
+    [OPT_TOKENS_SAY] =
+        {"tokens-say", 0, "CAUSE",
+         "it refuses in the provider's way: token.invalid_grant, …, redirect.denied"},
+    [OPT_ACCOUNT] = {"service-account", 0, "FILE",
+                     "--tokens knows a service account; write its key file there"},
     [OPT_STRICT] = {"strict", 0, NULL, "exit 1 when a client did what none may do"},
     [OPT_JSON] = {"json", 'j', NULL, "one JSON object a line: listening, session…, end"},
     [OPT_VERBOSE] = {"verbose", 'v', NULL, "show each conversation, without its credentials"},
@@ -101,22 +102,17 @@ static const struct cli_option options[] = {
                        "provider files in DIR replace or add to the built-in ones"},
 };
 
-static bool take_time(struct serve *s, const char *value)
-{
-    if (text_duration(slice_of(value), &s->time_us) && s->time_us > 0) {
-        return true;
-    }
-    fprintf(stderr, "smtpdx: --for wants a time with its unit, as 30s or 5m, not '%s'\n", value);
-    return false;
-}
-
 static bool take_word(struct serve *s, size_t index, const char *value)
 {
     const char **const places[COUNT(options)] = {
-        [OPT_SAYS] = &s->wishes.says,      [OPT_SECURITY] = &s->wishes.security,
-        [OPT_CERT] = &s->wishes.cert,      [OPT_CA] = &s->ca_option,
-        [OPT_USER] = &s->wishes.user,      [OPT_PROVIDERS] = &s->providers,
-        [OPT_TOKENS_SAY] = &s->tokens_say,
+        [OPT_SAYS] = &s->wishes.says,
+        [OPT_SECURITY] = &s->wishes.security,
+        [OPT_CERT] = &s->wishes.cert,
+        [OPT_CA] = &s->ca_option,
+        [OPT_USER] = &s->wishes.user,
+        [OPT_PROVIDERS] = &s->providers,
+        [OPT_TOKENS_SAY] = &s->tokens_wish.says,
+        [OPT_ACCOUNT] = &s->tokens_wish.account_file,
     };
     *places[index] = value;
     return true;
@@ -127,7 +123,7 @@ static bool take_flag(struct serve *s, size_t index)
     bool *const places[COUNT(options)] = {
         [OPT_IPV6] = &s->is_ipv6,        [OPT_STRICT] = &s->is_strict,
         [OPT_JSON] = &s->view.is_json,   [OPT_VERBOSE] = &s->view.is_verbose,
-        [OPT_QUIET] = &s->view.is_quiet, [OPT_TOKENS] = &s->has_tokens,
+        [OPT_QUIET] = &s->view.is_quiet, [OPT_TOKENS] = &s->tokens_wish.is_wanted,
     };
     *places[index] = true;
     return true;
@@ -146,7 +142,7 @@ static bool on_option(void *context, size_t index, const char *value)
     case OPT_SESSIONS:
         return cli_number("sessions", value, 1, 1000000000, &s->session_max);
     case OPT_FOR:
-        return take_time(s, value);
+        return cli_time(&command_serve, "for", value, &s->time_us);
     default:
         return value != NULL ? take_word(s, index, value) : take_flag(s, index);
     }
@@ -209,7 +205,7 @@ static int prepare_case(struct serve *s, const char *target)
     struct why why;
     const struct serve_wishes *w = &s->wishes;
     if (w->says != NULL || w->security != NULL || w->cert != NULL || w->user != NULL ||
-        w->times != 0 || w->after != 0 || s->has_tokens) {
+        w->times != 0 || w->after != 0 || s->tokens_wish.is_wanted) {
         return cli_wrong_use(&command_serve,
                              "the scenario says how its server is; --says, --times, "
                              "--after, --security, --cert, --user and --tokens are for "
@@ -298,58 +294,15 @@ static void remove_ca(const struct serve *s)
 
 /* ---- the loop ---- */
 
-/* ---- the token endpoint ---- */
-
-static void on_token_answer(void *context, struct slice method, struct slice path, unsigned status)
-{
-    struct serve *s = context;
-    serve_view_token(&s->view, method, path, status);
-}
-
-/* The host of the provider's token endpoint: a client that dials it here expects its certificate.
- */
-static void find_token_host(struct serve *s, const struct provider *p)
-{
-    const struct node *node = p->oauth2 != NULL ? node_get(p->oauth2, "token") : NULL;
-    struct slice url = node != NULL ? node_text(node) : SLICE("");
-    struct slice rest = slice_from(url, slice_has_prefix(url, SLICE("https://")) ? 8 : 0);
-    struct slice host = slice_sub(rest, 0, slice_find_char(rest, '/'));
-    snprintf(s->token_host, sizeof s->token_host, SLICE_FMT,
-             SLICE_ARG(host.n != 0 ? host : SLICE("localhost")));
-}
-
-static enum err start_tokens(struct serve *s, struct world *world, struct why *why)
+static const struct provider *provider_of(const struct serve *s)
 {
     const struct registry *registry = s->is_case ? s->selection.registry : s->registry;
-    const struct provider *p = registry_find(registry, slice_of(s->spec->like));
-    uint64_t seed = 1;
-    (void)!getrandom(&seed, sizeof seed, 0);
-    find_token_host(s, p);
-    const struct authority_params wishes = {
-        .provider = p,
-        .seed = seed,
-        .interval_s = 1,
-        .pending = 1,
-        .keeps_refresh_token = strcmp(p->family, "google") == 0,
-        .says = s->tokens_say,
-    };
-    TRY(authority_new(&wishes, &s->authority, why));
-    const struct web_params params = {
-        .authority = s->authority,
-        .pki = s->pki,
-        .host = s->token_host,
-        .family = s->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4,
-        .wall_time = (int64_t)time(NULL),
-        .context = s,
-        .on_answered = on_token_answer,
-    };
-    return web_start(world, &params, &s->web, why);
+    return registry_find(registry, slice_of(s->spec->like));
 }
 
 static void tell_head(struct serve *s, const struct service *service)
 {
-    const struct registry *registry = s->is_case ? s->selection.registry : s->registry;
-    const struct provider *p = registry_find(registry, slice_of(s->spec->like));
+    const struct provider *p = provider_of(s);
     const struct spec_rule *rule = s->spec->rule_count == 1 ? &s->spec->rules[0] : NULL;
     bool has_says = !s->is_case && rule != NULL;
     enum stage at = STAGE_NONE;
@@ -368,8 +321,8 @@ static void tell_head(struct serve *s, const struct service *service)
         .port = service_port(service),
         .security = s->spec->security,
         .ca_file = s->ca_file,
-        .token_host = s->token_host,
-        .token_port = s->web != NULL ? web_port(s->web) : 0,
+        .token_host = serve_tokens_host(s->tokens),
+        .token_port = serve_tokens_port(s->tokens),
     };
     serve_view_head(&s->view, &facts);
 }
@@ -428,21 +381,27 @@ static int serve_in(struct serve *s, struct world *world)
     };
     s->view.offset_us = params.fake.wall_time * 1000000 - world_now_us(world);
     enum err err = service_start(world, &params, &service, &why);
-    if (err == ERR_OK && s->has_tokens && (err = start_tokens(s, world, &why)) != ERR_OK) {
-        service_free(service);
+    if (err == ERR_OK && s->tokens_wish.is_wanted) {
+        err = serve_tokens_start(world, provider_of(s), s->pki, s->is_ipv6, &s->tokens_wish,
+                                 &s->view, &s->tokens, &why);
+        if (err != ERR_OK) {
+            service_free(service);
+        }
     }
     if (err == ERR_NOT_FOUND) {
         return cli_wrong_use(&command_serve, "%s", why.text);
     }
     if (err != ERR_OK) {
         fprintf(stderr, "smtpdx serve: %s\n", why.text);
-        return err == ERR_IO ? EXIT_NOT_JUDGED : EXIT_DID_NOT_LOAD;
+        return err == ERR_IO      ? EXIT_NOT_JUDGED
+               : err == ERR_LIMIT ? EXIT_NO_REPORT
+                                  : EXIT_DID_NOT_LOAD;
     }
     interrupt_catch();
     tell_head(s, service);
     loop(s, world, service);
     service_free(service);
-    web_free(s->web);
+    serve_tokens_free(s->tokens);
     serve_view_end(&s->view);
     int status = status_of(s);
     interrupt_release();
@@ -459,7 +418,7 @@ static int with_world(struct serve *s)
         return EXIT_OUR_BUG;
     }
     s->setups = tls_setups_new();
-    if (s->spec->security != SECURITY_NONE || s->has_tokens) {
+    if (s->spec->security != SECURITY_NONE || s->tokens_wish.is_wanted) {
         status = write_ca(s);
     }
     world_raise_descriptor_limit();
@@ -471,7 +430,6 @@ static int with_world(struct serve *s)
         world_free(world);
     }
     remove_ca(s);
-    authority_free(s->authority);
     tls_setups_free(s->setups);
     pki_free(s->pki);
     return status;
@@ -483,9 +441,10 @@ static int serve(struct serve *s, int argc, char **argv)
         return cli_wrong_use(&command_serve, "wants one persona ('smtpdx providers' lists them) or "
                                              "one scenario, FILE::ID");
     }
-    if (s->tokens_say != NULL && !s->has_tokens) {
+    if ((s->tokens_wish.says != NULL || s->tokens_wish.account_file != NULL) &&
+        !s->tokens_wish.is_wanted) {
         return cli_wrong_use(&command_serve,
-                             "--tokens-say says what the endpoint of --tokens says");
+                             "--tokens-say and --service-account are for the endpoint of --tokens");
     }
     if (s->wishes.says == NULL && (s->wishes.times != 0 || s->wishes.after != 0)) {
         return cli_wrong_use(&command_serve, "--times and --after count what --says says");

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "provider/provider.h"
+#include "diagnose/diagnose.h"
+#include "net/world.h"
 
 enum { OPTIONS_MAX = 96, FIRST_ID = 256, HELP_COLUMN = 26 };
 
@@ -148,6 +149,28 @@ bool cli_number(const char *option, const char *value, uint64_t min, uint64_t ma
     return false;
 }
 
+bool cli_time(const struct cli_command *command, const char *option, const char *value,
+              int64_t *out_us)
+{
+    if (text_duration(slice_of(value), out_us) && *out_us > 0) {
+        return true;
+    }
+    cli_wrong_use(command, "--%s wants a time with its unit, as 500ms, 30s or 2m, not '%s'", option,
+                  value);
+    return false;
+}
+
+bool cli_host_port(const struct cli_command *command, const char *option, const char *value)
+{
+    struct slice host;
+    unsigned port;
+    if (value == NULL || world_split_host_port(slice_of(value), &host, &port)) {
+        return true;
+    }
+    cli_wrong_use(command, "--%s wants HOST:PORT, as 127.0.0.1:2587, not '%s'", option, value);
+    return false;
+}
+
 void cli_strings_add(struct cli_strings *s, const char *text)
 {
     if (s->count == s->space) {
@@ -184,4 +207,15 @@ struct registry *cli_load_registry(const char *folder)
     }
     arena_release(&arena);
     return registry;
+}
+
+struct mapper *cli_load_mapper(const struct registry *registry)
+{
+    struct mapper *mapper = NULL;
+    struct why why = {.line = 0};
+    if (mapper_new(registry, &mapper, &why) != ERR_OK) {
+        fprintf(stderr, "smtpdx: %s:%u: %s\n", why.file, why.line, why.text);
+        return NULL;
+    }
+    return mapper;
 }

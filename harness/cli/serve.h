@@ -4,6 +4,7 @@
  *
  *   cmd_serve.c     options, what is served, the loop
  *   serve_server.c  the options as the spec of a fake server
+ *   serve_tokens.c  the token endpoint
  *   serve_view.c    what a person or a program is shown of it
  */
 #ifndef SMTPDX_CLI_SERVE_H

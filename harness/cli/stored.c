@@ -29,7 +29,7 @@ void stored_release(struct stored_token *s)
     s->store = NULL;
 }
 
-static void hide(const struct stored_token *s, const char *name, struct slice secret)
+void stored_hide(const struct stored_token *s, const char *name, struct slice secret)
 {
     struct why why;
     (void)!redactor_add(s->redactor, name, secret, &why); /* one too short to be hidden */
@@ -53,13 +53,14 @@ static enum err read_key(struct stored_token *s, struct token_store_key *key, st
                        "--key-file");
     }
     key->passphrase = buf_slice(&s->phrase);
-    hide(s, "passphrase", key->passphrase);
+    stored_hide(s, "passphrase", key->passphrase);
     return ERR_OK;
 }
 
 enum err stored_open(struct stored_token *s, bool may_create, struct why *why)
 {
     struct token_store_key key = {.passphrase = {NULL, 0}};
+    s->may_create = may_create;
     if (s->store_file != NULL) {
         snprintf(s->path, sizeof s->path, "%s", s->store_file);
     } else {
@@ -84,8 +85,9 @@ enum err stored_reopen(struct stored_token *s, struct why *why)
 {
     const struct token_store_key key = {.passphrase = buf_slice(&s->phrase),
                                         .file = buf_slice(&s->key_octets)};
-    return s->store != NULL ? ERR_OK
-                            : token_store_open(s->path, &key, false, PATIENCE_MS, &s->store, why);
+    return s->store != NULL
+               ? ERR_OK
+               : token_store_open(s->path, &key, s->may_create, PATIENCE_MS, &s->store, why);
 }
 
 enum err stored_find(const struct stored_token *s, const char *word, struct arena *arena,
@@ -114,7 +116,7 @@ void stored_get(struct stored_token *s, const char *name, struct token_entry *ou
 {
     bool is_there = token_store_find(s->store, name, out);
     must(is_there);
-    hide(s, "access token", slice_of(out->access_token));
-    hide(s, "refresh token", slice_of(out->refresh_token));
-    hide(s, "client secret", slice_of(out->client_secret));
+    stored_hide(s, "access token", slice_of(out->access_token));
+    stored_hide(s, "refresh token", slice_of(out->refresh_token));
+    stored_hide(s, "client secret", slice_of(out->client_secret));
 }

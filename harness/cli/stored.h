@@ -13,6 +13,7 @@ struct stored_token {
 
     struct token_store *store;
     char path[STATE_PATH_MAX];
+    bool may_create; /* as stored_open was told */
     struct buf phrase, key_octets;
     struct redactor *redactor; /* borrowed; what comes out of the store is registered with it */
 };
@@ -34,6 +35,9 @@ enum err stored_reopen(struct stored_token *s, struct why *why) MUST_USE;
  */
 enum err stored_find(const struct stored_token *s, const char *word, struct arena *arena,
                      const char **name, struct why *why) MUST_USE;
+
+/* From here on the redactor knows the secret, when it is long enough to be hidden. */
+void stored_hide(const struct stored_token *s, const char *name, struct slice secret);
 
 /* The entry; its secrets are known to the redactor from here on. */
 void stored_get(struct stored_token *s, const char *name, struct token_entry *out);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cli/token_service.h"
 #include "net/http.h"
 #include "run/interrupt.h"
 
@@ -112,6 +113,19 @@ bool token_is_fresh(const struct token_entry *entry, int64_t at_s)
            (entry->expires_s == 0 || entry->expires_s - at_s >= TOKEN_LEFT_S);
 }
 
+bool token_can_renew(const struct token_entry *e)
+{
+    return e->refresh_token[0] != '\0' || strcmp(e->grant, "client_credentials") == 0 ||
+           strcmp(e->grant, "service_account") == 0;
+}
+
+int64_t token_end_s(const struct token_entry *e)
+{
+    return e->refresh_token[0] != '\0' ? e->refresh_expires_s
+           : token_can_renew(e)        ? 0
+                                       : e->expires_s;
+}
+
 static void take(struct token_store *store, const struct token_entry *old,
                  const struct token_result *r)
 {
@@ -121,25 +135,35 @@ static void take(struct token_store *store, const struct token_entry *old,
     e.access_token = arena_text(&arena, r->access_token);
     e.refresh_token = arena_text(&arena, r->refresh_token);
     e.expires_s = r->expires_s;
+    e.refresh_expires_s =
+        r->refresh_expires_s != 0 || r->is_rotated ? r->refresh_expires_s : old->refresh_expires_s;
     e.obtained_s = now_s();
     e.rotations += r->is_rotated && old->refresh_token[0] != '\0';
     token_store_put(store, &e);
     arena_release(&arena);
 }
 
+static enum token_grant grant_of(const struct token_entry *e)
+{
+    return strcmp(e->grant, "client_credentials") == 0 ? TOKEN_GRANT_CLIENT
+           : strcmp(e->grant, "service_account") == 0  ? TOKEN_GRANT_SERVICE
+                                                       : TOKEN_GRANT_REFRESH;
+}
+
 bool token_renew(struct token_store *store, const char *name, const struct token_route *route,
                  struct token_flow **flow, struct why *why)
 {
     struct token_entry e;
+    struct buf assertion;
     *flow = NULL;
     why_set(why, ERR_OK, "%s", "");
     if (!token_store_find(store, name, &e)) {
         why_set(why, ERR_NOT_FOUND, "the store has no token of '%s'", name);
         return false;
     }
-    bool is_client = strcmp(e.grant, "client_credentials") == 0;
-    const struct token_flow_params params = {
-        .grant = is_client ? TOKEN_GRANT_CLIENT : TOKEN_GRANT_REFRESH,
+    assertion_init(&assertion);
+    struct token_flow_params params = {
+        .grant = grant_of(&e),
         .client = {.token_url = e.token_url,
                    .id = slice_of(e.client_id),
                    .secret = slice_of(e.client_secret),
@@ -147,9 +171,14 @@ bool token_renew(struct token_store *store, const char *name, const struct token
         .refresh_token = slice_of(e.refresh_token),
         .retries = RETRIES,
     };
-    if (token_flow_new(&params, flow, why) != ERR_OK || !token_run(*flow, route)) {
-        return false;
+    bool is_had =
+        params.grant != TOKEN_GRANT_SERVICE ||
+        assertion_make(e.key_path, e.audience, e.user, e.scope, &assertion, why) == ERR_OK;
+    params.assertion = buf_slice(&assertion);
+    is_had = is_had && token_flow_new(&params, flow, why) == ERR_OK && token_run(*flow, route);
+    if (is_had) {
+        take(store, &e, token_flow_result(*flow));
     }
-    take(store, &e, token_flow_result(*flow));
-    return token_store_save(store, why) == ERR_OK;
+    assertion_release(&assertion);
+    return is_had && token_store_save(store, why) == ERR_OK;
 }

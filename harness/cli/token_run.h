@@ -32,6 +32,13 @@ void token_diagnose(const struct mapper *mapper, const struct provider *provider
 bool token_renew(struct token_store *store, const char *name, const struct token_route *route,
                  struct token_flow **flow, struct why *why) MUST_USE;
 
+/* Is there something that a new access token can be had for, without a person? */
+bool token_can_renew(const struct token_entry *entry);
+
+/* When it is over without a person who signs in again, in seconds since 1970: the end of the refresh
+ * token, or of the access token where there is nothing to renew it by. 0: never, or not known. */
+int64_t token_end_s(const struct token_entry *entry);
+
 /* Does its access token last at least TOKEN_LEFT_S more? One without a time is taken to. */
 bool token_is_fresh(const struct token_entry *entry, int64_t now_s);
 

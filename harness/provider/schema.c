@@ -24,6 +24,7 @@ enum shape {
     SHAPE_CREDENTIAL,
     SHAPE_RULE,
     SHAPE_SURE,
+    SHAPE_GRANT,
     SHAPE_WHO,
     SHAPE_RETRY,
     SHAPE_TEXTS,   /* list of texts */
@@ -108,6 +109,8 @@ static const struct field oauth2_fields[] = {
     {"token",      SHAPE_LINK,       true,  NULL},
     {"device",     SHAPE_LINK,       false, NULL},
     {"device_page", SHAPE_LINK,      false, NULL},
+    {"issuer",     SHAPE_LINK,       false, NULL},
+    {"grant",      SHAPE_GRANT,      false, NULL},
     {"tenant",     SHAPE_TEXT,       false, NULL},
     {"scopes",     SHAPE_TEXTS,      true,  NULL},
     {"application_scopes", SHAPE_TEXTS, false, NULL},
@@ -169,6 +172,7 @@ static const struct field file_fields[] = {
     {NULL, 0, false, NULL},
 };
 static const char *const sure_words[] = {"certain", "likely", "possible", NULL};
+static const char *const grant_words[] = {"device", "code", NULL};
 static const char *const rule_words[] = {"any", "full_address", "local_part", "literal", NULL};
 static const char *const who_words[] = {"user", "admin", "developer", "provider", "network", "nobody", NULL};
 static const char *const retry_words[] = {"never", "later", "after_fix", NULL};
@@ -333,6 +337,9 @@ static void check_scalar(const struct check *c, const struct node *n, enum shape
         break;
     case SHAPE_SURE:
         check_words(c, n, sure_words);
+        break;
+    case SHAPE_GRANT:
+        check_words(c, n, grant_words);
         break;
     case SHAPE_WHO:
         check_words(c, n, who_words);

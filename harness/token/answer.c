@@ -36,6 +36,10 @@ void token_answer_read(struct slice body, struct token_answer *out)
     out->scope = text_of(map, "scope");
     out->token_type = text_of(map, "token_type");
     out->expires_in_s = seconds_of(map, "expires_in");
+    out->refresh_expires_in_s = seconds_of(map, "refresh_token_expires_in");
+    if (out->refresh_expires_in_s == 0) { /* Keycloak's name for it */
+        out->refresh_expires_in_s = seconds_of(map, "refresh_expires_in");
+    }
     out->error = text_of(map, "error");
     out->error_description = text_of(map, "error_description");
     out->device_code = text_of(map, "device_code");

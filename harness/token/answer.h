@@ -11,7 +11,8 @@
 struct token_answer {
     struct json *document; /* owned; NULL: the body was no JSON object. The slices borrow from it */
     struct slice access_token, refresh_token, scope, token_type;
-    int64_t expires_in_s; /* 0: not said */
+    int64_t expires_in_s;         /* 0: not said */
+    int64_t refresh_expires_in_s; /* no standard has it, some say it; 0: not said */
     struct slice error, error_description;
     struct slice device_code, user_code, verification_uri; /* of the device flow */
     int64_t interval_s;                                    /* 5 when not said (RFC 8628 3.2) */

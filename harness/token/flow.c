@@ -24,7 +24,8 @@ struct token_flow {
     struct token_result result;
 };
 
-static const char *const slugs[] = {"refresh", "client_credentials", "device", "code"};
+static const char *const slugs[] = {"refresh", "client_credentials", "device", "code",
+                                    "service_account"};
 _Static_assert(COUNT(slugs) == TOKEN_GRANT_COUNT, "one word for each");
 
 const char *token_grant_slug(enum token_grant grant)
@@ -47,7 +48,10 @@ bool token_grant_from_slug(struct slice slug, enum token_grant *out)
 static enum err check(const struct token_flow_params *p, struct why *why)
 {
     const struct token_client *c = &p->client;
-    if (c->id.n == 0) {
+    if (p->grant == TOKEN_GRANT_SERVICE && p->assertion.n == 0) {
+        return why_set(why, ERR_INVALID, "the signed assertion is missing");
+    }
+    if (c->id.n == 0 && p->grant != TOKEN_GRANT_SERVICE) { /* the assertion says who it is */
         return why_set(why, ERR_INVALID, "the client id is missing");
     }
     if (p->grant == TOKEN_GRANT_DEVICE && c->device_url == NULL) {
@@ -118,6 +122,9 @@ static void write_form(struct token_flow *f)
         break;
     case TOKEN_GRANT_CODE:
         grant_code(&p->client, p->code, p->redirect_uri, p->verifier, &f->form);
+        break;
+    case TOKEN_GRANT_SERVICE:
+        grant_assertion(p->assertion, &f->form);
         break;
     case TOKEN_GRANT_COUNT:
         break;
@@ -205,6 +212,7 @@ static void take_token(struct token_flow *f, int64_t now_s, const struct token_a
     r->refresh_token = buf_slice(&f->refresh_token);
     r->scope = buf_slice(&f->scope);
     r->expires_s = a->expires_in_s != 0 ? now_s + a->expires_in_s : 0;
+    r->refresh_expires_s = a->refresh_expires_in_s != 0 ? now_s + a->refresh_expires_in_s : 0;
     f->state = STATE_DONE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what one has to an access token: refresh token, client credentials, or the device flow (RFC 6749
- * 4.4, 6; RFC 8628). Sans-I/O: time and answers come in, what is to be done comes out, one act at a
+ * From what one has to an access token: refresh token, client credentials, the device flow, a code that a
+ * browser has brought, or a signed assertion (RFC 6749 4.1, 4.4, 6; RFC 7523; RFC 8628). Sans-I/O: time and answers come in, what is to be done comes out, one act at a
  * time. An error of the standard ends it at once; what is temporary (5xx, 429, a broken way there) is
  * asked again a few times, after growing pauses or when Retry-After says; a refused refresh token is
  * never offered twice.
@@ -13,8 +13,8 @@
 #include "token/answer.h"
 #include "token/grant.h"
 
-enum token_grant { TOKEN_GRANT_REFRESH, TOKEN_GRANT_CLIENT, TOKEN_GRANT_DEVICE, TOKEN_GRANT_CODE, TOKEN_GRANT_COUNT };
-const char *token_grant_slug(enum token_grant grant); /* refresh client_credentials device code */
+enum token_grant { TOKEN_GRANT_REFRESH, TOKEN_GRANT_CLIENT, TOKEN_GRANT_DEVICE, TOKEN_GRANT_CODE, TOKEN_GRANT_SERVICE, TOKEN_GRANT_COUNT };
+const char *token_grant_slug(enum token_grant grant); /* refresh client_credentials device code service_account */
 bool token_grant_from_slug(struct slice slug, enum token_grant *out);
 
 struct token_flow_params {
@@ -22,6 +22,7 @@ struct token_flow_params {
     struct token_client client;  /* borrowed */
     struct slice refresh_token;  /* REFRESH */
     struct slice code, redirect_uri, verifier; /* CODE */
+    struct slice assertion;      /* SERVICE (token/assertion.h) */
     unsigned retries;            /* of what is temporary */
     int64_t base_s;              /* pause before the first; then doubled. 0: 1 s */
 };
@@ -48,6 +49,7 @@ struct token_result {
     bool is_rotated;            /* another refresh token than the one that was given */
     struct slice scope;         /* as granted; empty: as asked for */
     int64_t expires_s;          /* seconds since 1970; 0: not said */
+    int64_t refresh_expires_s;  /* of the refresh token; 0: not said, as mostly */
     /* When it failed: */
     enum fault fault;           /* the way there; FAULT_NONE: the endpoint said no */
     char detail[256];

@@ -60,3 +60,10 @@ void grant_code(const struct token_client *c, struct slice code, struct slice re
     add(form, begin, "code_verifier", verifier);
     add_client(c, begin, form);
 }
+
+void grant_assertion(struct slice assertion, struct buf *form)
+{
+    size_t begin = form->n;
+    add(form, begin, "grant_type", SLICE("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+    add(form, begin, "assertion", assertion);
+}

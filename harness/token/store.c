@@ -31,16 +31,17 @@ struct token_store {
     struct json *entries; /* map: name -> entry */
 };
 
-static const char *const texts[] = {"provider",  "user",         "grant",
-                                    "token_url", "client_id",    "client_secret",
-                                    "scope",     "access_token", "refresh_token"};
+static const char *const texts[] = {"provider",      "user",          "grant",   "token_url",
+                                    "client_id",     "client_secret", "scope",   "access_token",
+                                    "refresh_token", "key_path",      "audience"};
 
 /* The fields of an entry that are texts, in the order of `texts`. */
 static void fields_of(struct token_entry *e, const char **fields[COUNT(texts)])
 {
     const char **const list[] = {&e->provider,  &e->user,         &e->grant,
                                  &e->token_url, &e->client_id,    &e->client_secret,
-                                 &e->scope,     &e->access_token, &e->refresh_token};
+                                 &e->scope,     &e->access_token, &e->refresh_token,
+                                 &e->key_path,  &e->audience};
     memcpy(fields, list, sizeof list);
 }
 
@@ -253,6 +254,7 @@ static void read_entry(const char *name, const struct json *map, struct token_en
         *fields[i] = text.n != 0 ? text.p : "";
     }
     out->expires_s = json_to_int(json_get(map, "expires"));
+    out->refresh_expires_s = json_to_int(json_get(map, "refresh_expires"));
     out->obtained_s = json_to_int(json_get(map, "obtained"));
     out->rotations = json_to_int(json_get(map, "rotations"));
 }
@@ -290,6 +292,9 @@ void token_store_put(struct token_store *s, const struct token_entry *entry)
         }
     }
     json_set(map, "expires", json_int(e.expires_s));
+    if (e.refresh_expires_s != 0) {
+        json_set(map, "refresh_expires", json_int(e.refresh_expires_s));
+    }
     json_set(map, "obtained", json_int(e.obtained_s));
     json_set(map, "rotations", json_int(e.rotations));
     char *name = mem_strdup(e.name); /* it may be the key that is replaced */

@@ -15,10 +15,13 @@
 struct token_entry {
     const char *name; /* "office365/jane@example.com" */
     const char *provider, *user;
-    const char *grant; /* how the first token was had: "device", "client_credentials", "code", "refresh" */
+    const char *grant; /* how the first token was had: a slug of token/flow.h */
     const char *token_url, *client_id, *client_secret, *scope;
     const char *access_token, *refresh_token;
-    int64_t expires_s;  /* of the access token; 0: not said */
+    const char *key_path; /* of a service account's key file: the key itself is never in the store */
+    const char *audience; /* of its assertions */
+    int64_t expires_s;    /* of the access token; 0: not said */
+    int64_t refresh_expires_s; /* of the refresh token; 0: not said */
     int64_t obtained_s; /* of the access token */
     int64_t rotations;  /* how often the refresh token was replaced */
 };

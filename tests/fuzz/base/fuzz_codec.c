@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     there_and_back(in, base64_encode, base64_decode);
     there_and_back(in, base64url_encode, base64url_decode);
     there_and_back(in, hex_encode, hex_decode);
+    there_and_back(in, url_encode, form_decode);
     back_and_there(in, base64_encode, base64_decode, true);
     back_and_there(in, base64url_encode, base64url_decode, false);
     back_and_there(in, hex_encode, hex_decode, true);

@@ -19,6 +19,7 @@ static void play(enum token_grant grant, struct slice rest)
                    .scope = SLICE_INIT("mail")},
         .refresh_token = SLICE_INIT("old"),
         .code = SLICE_INIT("code"),
+        .assertion = SLICE_INIT("a.b.c"),
         .retries = 2,
     };
     struct token_flow *f = NULL;

@@ -57,6 +57,10 @@ static const struct row rows[] = {
     { "hex, odd",               hex_decode,       IN("66f"),      NULL },
     { "hex, no digit",          hex_decode,       IN("6g"),       NULL },
     { "hex, last is no digit",  hex_decode,       IN("66 6"),     NULL },
+    { "form",                   form_decode,      IN("a+b%20%2B%c3%A4&"), "a b +\xc3\xa4&" },
+    { "form, cut",              form_decode,      IN("ab%2"),     NULL },
+    { "form, % alone",          form_decode,      IN("%"),        NULL },
+    { "form, no digit",         form_decode,      IN("%2g"),      NULL },
 };
 /* clang-format on */
 
@@ -108,7 +112,8 @@ static void what_is_encoded_decodes_to_itself(void **state)
         decoder *decode;
     } pairs[] = {{base64_encode, base64_decode},
                  {base64url_encode, base64url_decode},
-                 {hex_encode, hex_decode}};
+                 {hex_encode, hex_decode},
+                 {url_encode, form_decode}};
     struct rng rng;
     rng_init(&rng, 1);
     for (size_t n = 0; n < 200; n++) {

@@ -486,6 +486,44 @@ static void test_days_left(void **state)
     release(&p);
 }
 
+/* Days until a person has to sign in again: seven are there. */
+static void test_days_of_the_sign_in(void **state)
+{
+    enum { END = WALL_TIME + 7 * 86400 };
+    static const struct {
+        int64_t end_s;
+        int wanted;
+        bool is_strict, has_line;
+        enum check_verdict verdict;
+    } rows[] = {
+        {END, 0, true, false, CHECK_USABLE},        {END, 7, true, false, CHECK_USABLE},
+        {END, 8, false, true, CHECK_USABLE},        {END, 8, true, true, CHECK_NOT_USABLE},
+        {END - 1, 7, true, true, CHECK_NOT_USABLE}, {0, 3650, true, false, CHECK_USABLE},
+        {1, 1, true, true, CHECK_NOT_USABLE},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct play p = {.provider = provider("gmail"),
+                         .params = {.user = SLICE("jane@gmail.com"),
+                                    .secret = SLICE(APP_PASSWORD),
+                                    .token_text = "of the store",
+                                    .token_end_s = rows[i].end_s,
+                                    .warn_token_days = rows[i].wanted,
+                                    .is_strict = rows[i].is_strict}};
+        bool has_line = false;
+        play(&p, "days of the sign-in");
+        const struct check_result *r = check_result(p.check);
+        for (size_t k = 0; k < r->line_count; k++) {
+            has_line = has_line || strcmp(r->lines[k].name, "sign-in") == 0;
+        }
+        if (r->verdict != rows[i].verdict || has_line != rows[i].has_line) {
+            fail_msg("row %zu: %s, line %d: %s", i, check_verdict_slug(r->verdict), has_line,
+                     r->because);
+        }
+        release(&p);
+    }
+}
+
 /* What is temporary is tried again after growing pauses, and a refused login never. */
 static void test_retries(void **state)
 {
@@ -606,6 +644,7 @@ int main(void)
         cmocka_unit_test(test_refused_beforehand),
         cmocka_unit_test(test_doubts_count_when_strict),
         cmocka_unit_test(test_days_left),
+        cmocka_unit_test(test_days_of_the_sign_in),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_wishes),

@@ -309,6 +309,7 @@ static void test_what_is_lacking(void **state)
          "client secret"},
         {{.grant = TOKEN_GRANT_CODE, .client = {.id = SLICE_INIT("x"), .token_url = "https://x"}},
          "authorization code"},
+        {{.grant = TOKEN_GRANT_SERVICE, .client = {.token_url = "https://x"}}, "assertion"},
         {{.grant = TOKEN_GRANT_CLIENT,
           .client = {.id = SLICE_INIT("x"), .secret = SLICE_INIT("y")}},
          "no token endpoint"},
