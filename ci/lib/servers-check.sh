@@ -38,12 +38,12 @@ ask_curl() { # SCHEME LISTENER MECHANISM PASSWORD [OPTION...]
     } | curl -sv -m 20 -K - "$@" >"$work/curl.out" 2>"$work/curl.err"
 }
 
-wants() { # NAME WANTED-STATUS PATTERN SCHEME LISTENER MECHANISM PASSWORD [OPTION...]
+wants() { # NAME WANTED-STATUS[|STATUS] PATTERN SCHEME LISTENER MECHANISM PASSWORD [OPTION...]
     local name=$1 wanted=$2 pattern=$3 got
     shift 3
     ask_curl "$@"
     got=$?
-    if [ $got -ne "$wanted" ]; then
+    if [[ ! $got =~ ^($wanted)$ ]]; then
         verdict "$name" 1 "curl said $got, expected $wanted: $(grep '^[<*]' "$work/curl.err" | tail -n 2 | tr '\r\n' '  ')"
     elif ! grep -Eq -- "$pattern" "$work/curl.err"; then
         verdict "$name" 1 "no '$pattern' in what was said: $(grep '^<' "$work/curl.err" | tail -n 2 | tr '\r\n' '  ')"
