@@ -77,7 +77,7 @@ static bool is_as_before(struct explain *x, const struct paste_result *r, const 
 static void add_session_text(struct explain *x, const struct paste_result *r,
                              const struct diagnosis *d)
 {
-    char which[40] = "the session";
+    char which[64] = "the session";
     if (x->sessions > 1) {
         snprintf(which, sizeof which, "session %lu of this text", x->sessions);
     }

@@ -84,12 +84,17 @@ static bool is_base64(char c)
            c == '/' || c == '=';
 }
 
-/* "334 eyJ…": a document in base64, as a program prints the server's answer to a token. */
+/* "334 eyJ…": a document in base64, as a program prints the server's answer to a token; or "334
+ * {…", where somebody has decoded it. */
 static struct slice document_in(struct judge *j)
 {
     struct slice mark = SLICE("334 eyJ"), found = {"", 0}; /* eyJ is {" */
     struct buf decoded;
     size_t at = slice_find(j->evidence->reply, mark), n = 0;
+    size_t plain = slice_find(j->evidence->reply, SLICE("334 {\""));
+    if (at == SIZE_MAX && plain != SIZE_MAX) {
+        return slice_trim(slice_sub(j->evidence->reply, plain + 4, DOCUMENT_MAX));
+    }
     if (at == SIZE_MAX) {
         return found;
     }
@@ -115,13 +120,15 @@ static void error_document(struct judge *j)
     struct slice status = json_slice(json_get(doc, "status"));
     struct slice scope = json_slice(json_get(doc, "scope"));
     /* what the token says of itself tells more than that it is no good */
-    bool says_more = j->out->cause == CAUSE_AUTH_TOKEN_EXPIRED ||
-                     j->out->cause == CAUSE_AUTH_SCOPE_INSUFFICIENT;
+    bool says_more =
+        j->out->cause == CAUSE_AUTH_TOKEN_EXPIRED || j->out->cause == CAUSE_AUTH_SCOPE_INSUFFICIENT;
     bool is_no_good =
         slice_eq_text(status, "invalid_token") || slice_eq_text(status, "invalid_request");
     if (slice_eq_text(status, "insufficient_scope")) {
         judge_instead(j, CAUSE_AUTH_SCOPE_INSUFFICIENT, SURE_CERTAIN);
-    } else if (is_no_good && !says_more) {
+    } else if ((is_no_good && !says_more) ||
+               (status.n != 0 &&
+                j->out->cause == CAUSE_UNKNOWN)) { /* a 535 follows (Google: "400") */
         judge_instead(j, CAUSE_AUTH_TOKEN_REJECTED, SURE_LIKELY);
     }
     if (status.n != 0) {
