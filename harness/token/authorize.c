@@ -11,7 +11,8 @@ static void write_text(const unsigned char octets[32], char out[PROOF_TEXT])
     buf_init(&text, PROOF_TEXT);
     base64url_encode(slice_make((const char *)octets, 32), &text);
     must(text.n == PROOF_TEXT - 1);
-    memcpy(out, buf_text(&text), PROOF_TEXT);
+    memcpy(out, text.p, PROOF_TEXT - 1);
+    out[PROOF_TEXT - 1] = '\0';
     buf_wipe(&text);
     buf_release(&text);
 }
