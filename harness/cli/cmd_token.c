@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/wishes.h"
 #include "cli/config_file.h"
 #include "cli/token_command.h"
 #include "run/interrupt.h"
@@ -166,6 +167,7 @@ static int read_route(struct token_command *c)
     }
     const char *ca_file = config_text(c->config, NULL, SETTING_CA);
     c->stored.route.proxy = config_text(c->config, NULL, SETTING_PROXY);
+    wish_hide_proxy(c->stored.route.proxy, c->redactor);
     c->stored.store_file = config_text(c->config, NULL, SETTING_STORE);
     c->stored.key_file = config_text(c->config, NULL, SETTING_KEY_FILE);
     if (ca_file != NULL && doc_read_file(ca_file, CA_FILE_MAX, &c->arena,
