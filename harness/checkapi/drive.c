@@ -89,6 +89,7 @@ void smtpdx_check_free(struct smtpdx_check *c)
     tls_setup_free(c->tls);
     smtpdx_mapper_close(c->own_mapper);
     redactor_free(c->redactor);
+    buf_wipe(&c->secret);
     buf_release(&c->secret);
     buf_release(&c->json);
     arena_release(&c->arena);
